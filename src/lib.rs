@@ -1,0 +1,1 @@
+//! Provost: a declarative reconciler for the cloud of one university course.
