@@ -1,1 +1,3 @@
 //! Provost: a declarative reconciler for the cloud of one university course.
+
+pub mod sandbox;

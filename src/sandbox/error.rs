@@ -1,0 +1,186 @@
+//! Errors as Google's services word them: status, reason and the two shapes of body.
+
+use serde_json::{Map, Value, json};
+
+/// The two families of error bodies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Style {
+    /// Compute and Storage: `errors[].reason`, no `status`.
+    Reasons,
+    /// The one-platform services: `status` and `details`.
+    Statuses,
+}
+
+/// One refusal.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct ApiError {
+    /// HTTP status.
+    pub(super) code: u16,
+    /// The text for people.
+    pub(super) message: String,
+    /// `errors[].reason`.
+    pub(super) reason: Option<&'static str>,
+    /// `errors[].domain`.
+    pub(super) domain: &'static str,
+    /// The canonical status.
+    pub(super) status: Option<&'static str>,
+    /// `google.rpc` details.
+    pub(super) details: Vec<Value>,
+}
+
+impl ApiError {
+    fn new(code: u16, reason: &'static str, status: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            reason: Some(reason),
+            domain: "global",
+            status: Some(status),
+            details: Vec::new(),
+        }
+    }
+
+    /// 400: a value is wrong.
+    pub(super) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(400, "invalid", "INVALID_ARGUMENT", message)
+    }
+
+    /// 400: the request itself is malformed.
+    pub(super) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(400, "badRequest", "INVALID_ARGUMENT", message)
+    }
+
+    /// 400: something must be given.
+    pub(super) fn required(message: impl Into<String>) -> Self {
+        Self::new(400, "required", "INVALID_ARGUMENT", message)
+    }
+
+    /// 400: right in itself, wrong in this state.
+    pub(super) fn failed_precondition(message: impl Into<String>) -> Self {
+        Self::new(400, "failedPrecondition", "FAILED_PRECONDITION", message)
+    }
+
+    /// 400: somebody else holds the resource.
+    pub(super) fn in_use(message: impl Into<String>) -> Self {
+        Self::new(
+            400,
+            "resourceInUseByAnotherResource",
+            "FAILED_PRECONDITION",
+            message,
+        )
+    }
+
+    /// 403 as the one-platform services say it.
+    pub(super) fn permission_denied(message: impl Into<String>) -> Self {
+        Self::new(403, "forbidden", "PERMISSION_DENIED", message)
+    }
+
+    /// 403 as Storage says it.
+    pub(super) fn forbidden(message: impl Into<String>) -> Self {
+        Self::permission_denied(message)
+    }
+
+    /// 404.
+    pub(super) fn not_found(message: impl Into<String>) -> Self {
+        Self::new(404, "notFound", "NOT_FOUND", message)
+    }
+
+    /// 409: the name is taken.
+    pub(super) fn already_exists(message: impl Into<String>) -> Self {
+        Self::new(409, "alreadyExists", "ALREADY_EXISTS", message)
+    }
+
+    /// 409 as Storage says it.
+    pub(super) fn conflict(message: impl Into<String>) -> Self {
+        Self::new(409, "conflict", "ABORTED", message)
+    }
+
+    /// 409: somebody else wrote in between.
+    pub(super) fn aborted(message: impl Into<String>) -> Self {
+        Self::new(409, "aborted", "ABORTED", message)
+    }
+
+    /// 412 with the text of Storage's preconditions.
+    pub(super) fn condition_not_met() -> Self {
+        Self::stale("At least one of the pre-conditions you specified did not hold.")
+    }
+
+    /// 412 with a text of its own, for Compute's fingerprints.
+    pub(super) fn stale(message: impl Into<String>) -> Self {
+        Self::new(412, "conditionNotMet", "FAILED_PRECONDITION", message)
+    }
+
+    /// 429: a limit on numbers, not on speed.
+    pub(super) fn exhausted(message: impl Into<String>) -> Self {
+        Self::new(429, "rateLimitExceeded", "RESOURCE_EXHAUSTED", message)
+    }
+
+    /// 304: the reader has the current version. It has no body.
+    pub(super) fn not_modified() -> Self {
+        Self::new(304, "notModified", "OK", "Not Modified")
+    }
+
+    /// 500: a mistake of the sandbox itself.
+    pub(super) fn internal(message: impl Into<String>) -> Self {
+        Self::new(500, "internalError", "INTERNAL", message)
+    }
+
+    /// 501: Google has this method, the sandbox does not.
+    pub(super) fn not_served(method: &str) -> Self {
+        Self::new(
+            501,
+            "notImplemented",
+            "UNIMPLEMENTED",
+            format!("The sandbox does not serve {method}."),
+        )
+    }
+
+    /// 403 of a service that the project has not enabled.
+    pub(super) fn service_disabled(service: &str, title: &str, number: &str) -> Self {
+        let url =
+            format!("https://console.developers.google.com/apis/api/{service}/overview?project={number}");
+        let message = format!(
+            "{title} has not been used in project {number} before or it is disabled. Enable it by visiting {url} \
+             then retry. If you enabled this API recently, wait a few minutes for the action to propagate to our \
+             systems and retry."
+        );
+        let metadata = json!({
+            "service": service, "serviceTitle": title, "consumer": format!("projects/{number}"),
+            "containerInfo": number, "activationUrl": url,
+        });
+        let mut error = Self::new(403, "accessNotConfigured", "PERMISSION_DENIED", message);
+        error.domain = "usageLimits";
+        error.details = vec![error_info("SERVICE_DISABLED", &metadata)];
+        error
+    }
+
+    /// The body of the answer in the style of the service.
+    pub(super) fn body(&self, style: Style) -> Value {
+        let mut error = Map::new();
+        error.insert("code".to_owned(), json!(self.code));
+        error.insert("message".to_owned(), json!(self.message));
+        let shows_status = style == Style::Statuses || !self.details.is_empty();
+        if let Some(status) = self.status.filter(|_| shows_status) {
+            error.insert("status".to_owned(), json!(status));
+        }
+        if let Some(reason) = self
+            .reason
+            .filter(|_| style == Style::Reasons || self.domain != "global")
+        {
+            let one = json!({ "message": self.message, "domain": self.domain, "reason": reason });
+            error.insert("errors".to_owned(), json!([one]));
+        }
+        if !self.details.is_empty() {
+            error.insert("details".to_owned(), json!(self.details));
+        }
+        json!({ "error": error })
+    }
+}
+
+/// A `google.rpc.ErrorInfo` detail.
+pub(super) fn error_info(reason: &str, metadata: &Value) -> Value {
+    json!({
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        "reason": reason, "domain": "googleapis.com", "metadata": metadata,
+    })
+}

@@ -1,0 +1,111 @@
+//! Long-running operations, of every service: the answer while it runs, the answer afterwards, and when which.
+//!
+//! The effect of an operation is in the state at once; only its answer waits. Operations are kept apart from the
+//! resources, and only as long as somebody may still ask.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::call::World;
+use super::store::State;
+
+const KEPT_FOR: SignedDuration = SignedDuration::from_hours(1);
+const MOST_KEPT: usize = 200;
+
+/// One operation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Operation {
+    /// When it was begun.
+    pub(super) started: Timestamp,
+    /// When its answer changes to `finished`.
+    pub(super) ends: Timestamp,
+    /// The client's request id, under which a repeated request finds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) request: Option<String>,
+    /// The answer until then.
+    pub(super) running: Value,
+    /// The answer from then on.
+    pub(super) finished: Value,
+}
+
+impl Operation {
+    /// The answer at that time.
+    pub(super) fn at(&self, now: Timestamp) -> &Value {
+        if now >= self.ends {
+            &self.finished
+        } else {
+            &self.running
+        }
+    }
+}
+
+/// Begins an operation under `key` (the path it is read at, such as
+/// `artifactregistry/projects/P/locations/L/operations/ID`) and gives its first answer, which is never the
+/// finished one.
+pub(super) fn begin(world: &mut World<'_>, key: &str, running: Value, finished: Value) -> Value {
+    begin_as(world, key, None, running, finished)
+}
+
+/// As [`begin`], and remembers the client's request id.
+pub(super) fn begin_as(
+    world: &mut World<'_>,
+    key: &str,
+    request: Option<String>,
+    running: Value,
+    finished: Value,
+) -> Value {
+    let ends = world.now.checked_add(world.operation_time).unwrap_or(world.now);
+    forget_old(world.state, world.now);
+    let answer = running.clone();
+    let operation = Operation {
+        started: world.now,
+        ends,
+        request,
+        running,
+        finished,
+    };
+    world.state.operations.insert(key.to_owned(), operation);
+    answer
+}
+
+/// The answer of the operation under that key, if it is still known.
+pub(super) fn poll(world: &World<'_>, key: &str) -> Option<Value> {
+    world
+        .state
+        .operations
+        .get(key)
+        .map(|operation| operation.at(world.now).clone())
+}
+
+/// Every known operation below a prefix, newest last.
+pub(super) fn below<'a>(
+    state: &'a State,
+    prefix: &'a str,
+) -> impl Iterator<Item = (&'a String, &'a Operation)> {
+    state
+        .operations
+        .range(prefix.to_owned()..)
+        .take_while(move |(key, _)| key.starts_with(prefix))
+}
+
+/// Done and old, or done and one too many: the file must not grow with its history.
+fn forget_old(state: &mut State, now: Timestamp) {
+    state
+        .operations
+        .retain(|_, operation| now < operation.ends || now.duration_since(operation.ends) < KEPT_FOR);
+    let surplus = (state.operations.len() + 1).saturating_sub(MOST_KEPT);
+    if surplus == 0 {
+        return;
+    }
+    let mut done: Vec<(Timestamp, String)> = state
+        .operations
+        .iter()
+        .filter(|(_, operation)| now >= operation.ends)
+        .map(|(key, operation)| (operation.started, key.clone()))
+        .collect();
+    done.sort();
+    for (_, key) in done.into_iter().take(surplus) {
+        state.operations.remove(&key);
+    }
+}

@@ -1,0 +1,75 @@
+//! From an answer or a refusal to an HTTP response.
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use serde_json::Value;
+
+use crate::sandbox::call::Answer;
+use crate::sandbox::error::{ApiError, Style};
+use crate::sandbox::partial::Mask;
+use crate::sandbox::services;
+
+const JSON: &str = "application/json; charset=UTF-8";
+
+/// What a service answers, cut to the mask.
+pub(super) fn answer(answer: Answer, mask: Option<&Mask>) -> Response {
+    let cut = |body: Value| match mask {
+        Some(mask) => mask.cut(body),
+        None => body,
+    };
+    match answer {
+        Answer::Json(body) => json(200, &[], &cut(body)),
+        Answer::Status(status, body) => json(status, &[], &cut(body)),
+        Answer::Empty(status) => response(status, &[], Body::empty()),
+        Answer::Headers {
+            status,
+            headers,
+            body,
+        } => json(status, &headers, &body),
+        Answer::Bytes {
+            content_type,
+            bytes,
+            headers,
+        } => content(content_type, bytes, headers),
+    }
+}
+
+/// What a service refuses, in its own style of error body.
+pub(super) fn refusal(error: &ApiError, method: &str) -> Response {
+    if error.code == 304 {
+        return response(304, &[], Body::empty());
+    }
+    let style = services::of(method).map_or(Style::Statuses, |service| service.style);
+    json(error.code, &[], &error.body(style))
+}
+
+fn content(content_type: String, bytes: Bytes, mut headers: Vec<(&'static str, String)>) -> Response {
+    let is_part = headers
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case("content-range"));
+    headers.push(("content-type", content_type));
+    response(if is_part { 206 } else { 200 }, &headers, Body::from(bytes))
+}
+
+fn json(status: u16, headers: &[(&'static str, String)], body: &Value) -> Response {
+    if body.is_null() {
+        return response(status, headers, Body::empty());
+    }
+    let mut answer = response(status, headers, Body::from(body.to_string()));
+    answer
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
+    answer
+}
+
+fn response(status: u16, headers: &[(&'static str, String)], body: Body) -> Response {
+    let mut answer = Response::new(body);
+    *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(*name), HeaderValue::try_from(value)) {
+            answer.headers_mut().insert(name, value);
+        }
+    }
+    answer
+}

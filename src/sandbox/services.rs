@@ -1,0 +1,82 @@
+//! The services of the sandbox: which method ids are whose, and who may be called at all.
+
+use super::call::{Answer, Call, Handler, World};
+use super::error::{ApiError, Style};
+use super::{artifactregistry, compute, iam, new_project, resourcemanager, serviceusage, storage};
+
+/// One service.
+pub(super) struct Service {
+    prefix: &'static str,
+    /// Its name in Service Usage.
+    api: &'static str,
+    title: &'static str,
+    /// How it words errors.
+    pub(super) style: Style,
+    handle: Handler,
+}
+
+#[rustfmt::skip]
+const SERVICES: [Service; 6] = [
+    Service { prefix: "compute.", api: "compute.googleapis.com", title: "Compute Engine API", style: Style::Reasons, handle: compute::handle },
+    Service { prefix: "storage.", api: "storage.googleapis.com", title: "Cloud Storage API", style: Style::Reasons, handle: storage::handle },
+    Service { prefix: "artifactregistry.", api: "artifactregistry.googleapis.com", title: "Artifact Registry API", style: Style::Statuses, handle: artifactregistry::handle },
+    Service { prefix: "cloudresourcemanager.", api: "cloudresourcemanager.googleapis.com", title: "Cloud Resource Manager API", style: Style::Statuses, handle: resourcemanager::handle },
+    Service { prefix: "serviceusage.", api: "serviceusage.googleapis.com", title: "Service Usage API", style: Style::Statuses, handle: serviceusage::handle },
+    Service { prefix: "iam.", api: "iam.googleapis.com", title: "Identity and Access Management (IAM) API", style: Style::Statuses, handle: iam::handle },
+];
+
+/// The service that a method id belongs to.
+pub(super) fn of(method: &str) -> Option<&'static Service> {
+    SERVICES.iter().find(|service| method.starts_with(service.prefix))
+}
+
+/// Serves the call, if its project has enabled the service.
+pub(super) fn dispatch(world: &mut World<'_>, call: &Call<'_>) -> Result<Answer, ApiError> {
+    let service = of(call.method).ok_or_else(|| ApiError::not_served(call.method))?;
+    if let Some(project) = new_project::consumer(call)
+        && !is_enabled(world, service.api, project)
+    {
+        let number = new_project::number_of(world.state, project);
+        return Err(ApiError::service_disabled(service.api, service.title, &number));
+    }
+    (service.handle)(world, call)
+}
+
+/// Service Usage itself answers whether it is enabled or not: it is the way to enable anything.
+fn is_enabled(world: &World<'_>, api: &str, project: &str) -> bool {
+    let unknown = !world.state.resources.contains_key(&format!("projects/{project}"));
+    unknown
+        || api == "serviceusage.googleapis.com"
+        || world
+            .state
+            .resources
+            .contains_key(&format!("serviceusage/projects/{project}/services/{api}"))
+}
+
+/// Whether the call may change the state. Google uses POST for some reads.
+pub(super) fn is_write(verb: &str, method: &str) -> bool {
+    let action = method.rsplit('.').next().unwrap_or_default();
+    verb != "GET"
+        && !matches!(
+            action,
+            "getIamPolicy" | "testIamPermissions" | "wait" | "getAncestry"
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_in_the_form_of_a_post_are_reads() {
+        for (verb, method, write) in [
+            ("GET", "compute.instances.list", false),
+            ("POST", "compute.zoneOperations.wait", false),
+            ("POST", "cloudresourcemanager.projects.getIamPolicy", false),
+            ("POST", "cloudresourcemanager.projects.setIamPolicy", true),
+            ("DELETE", "storage.buckets.delete", true),
+        ] {
+            assert_eq!(is_write(verb, method), write, "{verb} {method}");
+        }
+    }
+}

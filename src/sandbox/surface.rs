@@ -1,0 +1,111 @@
+//! Google's API surface as the sandbox serves it: a condensed copy of the discovery documents, one method and
+//! one schema per line in `surface/*.json`. Finds the method of a request and checks what it carries.
+//!
+//! A client that passes here sends only documented fields, types and values. Nothing here knows what they mean.
+
+mod check;
+mod route;
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+pub(super) use route::Match;
+
+/// The condensed documents.
+const DOCUMENTS: [&str; 7] = [
+    include_str!("surface/compute.v1.json"),
+    include_str!("surface/storage.v1.json"),
+    include_str!("surface/artifactregistry.v1.json"),
+    include_str!("surface/cloudresourcemanager.v1.json"),
+    include_str!("surface/cloudresourcemanager.v3.json"),
+    include_str!("surface/serviceusage.v1.json"),
+    include_str!("surface/iam.v1.json"),
+];
+
+/// One API in one version.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Document {
+    #[expect(dead_code, reason = "tells a reader of the JSON whose surface it is")]
+    name: String,
+    version: String,
+    service_path: String,
+    methods: Vec<Method>,
+    schemas: BTreeMap<String, Schema>,
+}
+
+/// One method.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Method {
+    /// The discovery id.
+    pub(super) id: String,
+    /// The HTTP verb.
+    pub(super) verb: String,
+    path: String,
+    #[serde(default)]
+    query: BTreeMap<String, Schema>,
+    request: Option<String>,
+    response: Option<String>,
+    #[serde(default)]
+    upload: Vec<String>,
+}
+
+/// One JSON type. Without a `type` it is an object; without properties too, any object.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Schema {
+    #[serde(rename = "$ref")]
+    reference: Option<String>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    format: Option<String>,
+    #[serde(rename = "enum")]
+    values: Option<Vec<String>>,
+    #[serde(default)]
+    required: bool,
+    #[expect(
+        dead_code,
+        reason = "part of the condensed form; every parameter may be repeated here"
+    )]
+    #[serde(default)]
+    repeated: bool,
+    properties: Option<BTreeMap<String, Schema>>,
+    additional_properties: Option<Box<Schema>>,
+    items: Option<Box<Schema>>,
+}
+
+/// Every method that is served.
+#[derive(Debug)]
+pub(super) struct Surface {
+    documents: Vec<Document>,
+    routes: Vec<route::Route>,
+}
+
+impl Surface {
+    /// Reads the condensed documents.
+    pub(super) fn load() -> Result<Self, serde_json::Error> {
+        let documents: Vec<Document> = DOCUMENTS
+            .iter()
+            .map(|text| serde_json::from_str(text))
+            .collect::<Result<_, _>>()?;
+        let routes = route::routes(&documents);
+        Ok(Self { documents, routes })
+    }
+}
+
+impl Document {
+    /// A schema with its reference followed.
+    fn resolve<'a>(&'a self, schema: &'a Schema) -> &'a Schema {
+        schema
+            .reference
+            .as_ref()
+            .and_then(|name| self.schemas.get(name))
+            .unwrap_or(schema)
+    }
+
+    fn schema(&self, name: Option<&String>) -> Option<&Schema> {
+        self.schemas.get(name?)
+    }
+}
