@@ -1,0 +1,303 @@
+//! The fields of a bucket: what a caller may write, how writes merge, what the server fills in.
+
+use serde_json::{Map, Value, json};
+
+use super::checksums;
+use super::places::{self, Reach};
+use crate::sandbox::error::ApiError;
+
+/// Fields a caller may set at any time. The rest is output only or fixed at creation.
+const WRITABLE: [&str; 15] = [
+    "autoclass",
+    "billing",
+    "cors",
+    "defaultEventBasedHold",
+    "encryption",
+    "iamConfiguration",
+    "ipFilter",
+    "labels",
+    "lifecycle",
+    "logging",
+    "retentionPolicy",
+    "rpo",
+    "softDeletePolicy",
+    "storageClass",
+    "versioning",
+];
+/// Also writable; apart because its absence of a default makes it the odd one out of the list above.
+const WEBSITE: &str = "website";
+/// Fixed when the bucket is created.
+const AT_CREATION: [&str; 3] = [
+    "customPlacementConfig",
+    "hierarchicalNamespace",
+    "objectRetention",
+];
+const DEFAULT_SOFT_DELETE: &str = "604800";
+/// Uniform access may be turned off again for this long.
+const UNIFORM_LOCK: i64 = 90 * 24 * 3600;
+
+fn writable() -> impl Iterator<Item = &'static str> {
+    WRITABLE.into_iter().chain([WEBSITE])
+}
+
+/// The part of a new bucket that the caller decides.
+pub(super) fn at_creation(body: &Value) -> Result<Map<String, Value>, ApiError> {
+    let location = body.get("location").and_then(Value::as_str).unwrap_or("US");
+    let Some((location, mut reach)) = places::located(location) else {
+        return Err(ApiError::invalid(
+            "The specified location constraint is not valid.",
+        ));
+    };
+    if body.get("customPlacementConfig").is_some_and(Value::is_object) {
+        reach = Reach::Dual;
+    }
+    let mut fields = Map::new();
+    fields.insert("location".to_owned(), json!(location));
+    fields.insert("locationType".to_owned(), json!(reach.word()));
+    for name in writable().chain(AT_CREATION) {
+        if let Some(value) = body.get(name).filter(|value| !value.is_null()) {
+            fields.insert(name.to_owned(), value.clone());
+        }
+    }
+    Ok(fields)
+}
+
+/// A PATCH: objects merge, lists are replaced, null removes (RFC 7396).
+pub(super) fn patched(bucket: &Value, body: &Value) -> Result<Value, ApiError> {
+    check_fixed(bucket, body)?;
+    let mut bucket = bucket.clone();
+    let changes: Map<String, Value> = writable()
+        .filter_map(|name| body.get(name).map(|value| (name.to_owned(), value.clone())))
+        .collect();
+    merge(&mut bucket, &Value::Object(changes));
+    mirror_old_spelling(&mut bucket, body);
+    Ok(bucket)
+}
+
+/// A PUT: what the body leaves out goes back to its default.
+pub(super) fn updated(bucket: &Value, body: &Value) -> Result<Value, ApiError> {
+    check_fixed(bucket, body)?;
+    let mut bucket = bucket.clone();
+    if let Some(fields) = bucket.as_object_mut() {
+        for name in writable() {
+            match body.get(name).filter(|value| !value.is_null()) {
+                Some(value) => fields.insert(name.to_owned(), value.clone()),
+                None => fields.remove(name),
+            };
+        }
+    }
+    mirror_old_spelling(&mut bucket, body);
+    Ok(bucket)
+}
+
+fn check_fixed(bucket: &Value, body: &Value) -> Result<(), ApiError> {
+    for name in ["name", "location"] {
+        let given = body.get(name).and_then(Value::as_str).unwrap_or_default();
+        let held = bucket.get(name).and_then(Value::as_str).unwrap_or_default();
+        if !given.is_empty() && !given.eq_ignore_ascii_case(held) {
+            return Err(ApiError::invalid(format!(
+                "The {name} of a bucket cannot be changed."
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Merges `change` into `target` as RFC 7396 has it.
+pub(super) fn merge(target: &mut Value, change: &Value) {
+    let Some(change) = change.as_object() else {
+        *target = change.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = json!({});
+    }
+    let Some(fields) = target.as_object_mut() else {
+        return;
+    };
+    for (name, value) in change {
+        if value.is_null() {
+            fields.remove(name);
+        } else {
+            merge(fields.entry(name.clone()).or_insert(Value::Null), value);
+        }
+    }
+}
+
+/// Uniform access has an older name. A caller who writes only that one means the other.
+fn mirror_old_spelling(bucket: &mut Value, body: &Value) {
+    let old = body.pointer("/iamConfiguration/bucketPolicyOnly/enabled");
+    let new = body.pointer("/iamConfiguration/uniformBucketLevelAccess/enabled");
+    if let (Some(enabled), None) = (old, new) {
+        merge(
+            bucket,
+            &json!({ "iamConfiguration": { "uniformBucketLevelAccess": { "enabled": enabled } } }),
+        );
+    }
+}
+
+/// Fills in what Google fills in. `before` is the bucket as it was, null at creation; `now` in seconds.
+pub(super) fn completed(mut bucket: Value, before: &Value, now: jiff::Timestamp) -> Result<Value, ApiError> {
+    let stamp = super::objects::stamp(now);
+    let iam = access_configuration(&bucket, before, now)?;
+    let soft_delete = soft_delete(&bucket, before, &stamp);
+    let retention = retention(&bucket, before, &stamp);
+    let autoclass = autoclass(&bucket, before, &stamp);
+    let Some(fields) = bucket.as_object_mut() else {
+        return Ok(bucket);
+    };
+    let class = fields
+        .get("storageClass")
+        .and_then(Value::as_str)
+        .unwrap_or("STANDARD")
+        .to_uppercase();
+    fields.insert("storageClass".to_owned(), json!(class));
+    fields.insert("iamConfiguration".to_owned(), iam);
+    fields.insert("softDeletePolicy".to_owned(), soft_delete);
+    for (name, value) in [("retentionPolicy", retention), ("autoclass", autoclass)] {
+        match value {
+            Some(value) => fields.insert(name.to_owned(), value),
+            None => fields.remove(name),
+        };
+    }
+    if fields.get("locationType").and_then(Value::as_str) == Some("region") {
+        if fields.get("rpo").and_then(Value::as_str) == Some("ASYNC_TURBO") {
+            return Err(ApiError::invalid(
+                "Turbo replication is only for dual-region buckets.",
+            ));
+        }
+        fields.remove("rpo");
+    } else {
+        fields.entry("rpo").or_insert_with(|| json!("DEFAULT"));
+    }
+    fields.retain(|name, value| !is_empty_setting(name, value));
+    Ok(bucket)
+}
+
+/// Empty settings are not answered: an empty rule list, label map or origin list is the absence of one.
+fn is_empty_setting(name: &str, value: &Value) -> bool {
+    match name {
+        "lifecycle" => value
+            .get("rule")
+            .and_then(Value::as_array)
+            .is_none_or(Vec::is_empty),
+        "labels" | "website" | "logging" | "encryption" | "billing" => {
+            value.as_object().is_none_or(Map::is_empty)
+        }
+        "cors" => value.as_array().is_none_or(Vec::is_empty),
+        _ => value.is_null(),
+    }
+}
+
+fn access_configuration(bucket: &Value, before: &Value, now: jiff::Timestamp) -> Result<Value, ApiError> {
+    let uniform = |bucket: &Value| {
+        bucket
+            .pointer("/iamConfiguration/uniformBucketLevelAccess")
+            .cloned()
+    };
+    let enabled = |access: &Option<Value>| {
+        access
+            .as_ref()
+            .and_then(|access| access.get("enabled"))
+            .and_then(Value::as_bool)
+            .unwrap_or(false)
+    };
+    let (was, is) = (uniform(before), uniform(bucket));
+    let locked = was
+        .as_ref()
+        .and_then(|access| access.get("lockedTime"))
+        .and_then(Value::as_str);
+    let lock = locked.and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    if enabled(&was) && !enabled(&is) && lock.is_some_and(|lock| lock <= now) {
+        return Err(ApiError::condition_not_met());
+    }
+    let access = match (enabled(&was), enabled(&is)) {
+        (_, false) => json!({ "enabled": false }),
+        (true, true) => was.unwrap_or_default(),
+        (false, true) => json!({ "enabled": true, "lockedTime": later(now, UNIFORM_LOCK) }),
+    };
+    let prevention = bucket
+        .pointer("/iamConfiguration/publicAccessPrevention")
+        .and_then(Value::as_str);
+    Ok(json!({
+        "bucketPolicyOnly": access,
+        "uniformBucketLevelAccess": access,
+        "publicAccessPrevention": prevention.filter(|word| *word != "unspecified").unwrap_or("inherited"),
+    }))
+}
+
+fn later(now: jiff::Timestamp, seconds: i64) -> String {
+    super::objects::stamp(
+        now.saturating_add(jiff::SignedDuration::from_secs(seconds))
+            .unwrap_or(now),
+    )
+}
+
+fn seconds_in(bucket: &Value, pointer: &str) -> Option<String> {
+    match bucket.pointer(pointer)? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn soft_delete(bucket: &Value, before: &Value, stamp: &str) -> Value {
+    let pointer = "/softDeletePolicy/retentionDurationSeconds";
+    let seconds = seconds_in(bucket, pointer).unwrap_or_else(|| DEFAULT_SOFT_DELETE.to_owned());
+    if seconds_in(before, pointer).as_deref() == Some(seconds.as_str()) {
+        return before.get("softDeletePolicy").cloned().unwrap_or_default();
+    }
+    if seconds == "0" {
+        return json!({ "retentionDurationSeconds": seconds });
+    }
+    json!({ "retentionDurationSeconds": seconds, "effectiveTime": stamp })
+}
+
+fn retention(bucket: &Value, before: &Value, stamp: &str) -> Option<Value> {
+    let seconds = seconds_in(bucket, "/retentionPolicy/retentionPeriod")?;
+    if seconds_in(before, "/retentionPolicy/retentionPeriod").as_deref() == Some(seconds.as_str()) {
+        return before.get("retentionPolicy").cloned();
+    }
+    Some(json!({ "retentionPeriod": seconds, "effectiveTime": stamp }))
+}
+
+fn autoclass(bucket: &Value, before: &Value, stamp: &str) -> Option<Value> {
+    let wanted = bucket.get("autoclass")?.as_object()?;
+    let on = |bucket: &Value| {
+        bucket
+            .pointer("/autoclass/enabled")
+            .and_then(Value::as_bool)
+            .unwrap_or(false)
+    };
+    let terminal = wanted
+        .get("terminalStorageClass")
+        .and_then(Value::as_str)
+        .unwrap_or("NEARLINE");
+    let held = |name: &str| before.pointer(&format!("/autoclass/{name}")).cloned();
+    if !on(bucket) {
+        return held("toggleTime").map(|_| json!({ "enabled": false, "toggleTime": stamp }));
+    }
+    let toggled = if on(before) { held("toggleTime") } else { None };
+    let same = held("terminalStorageClass") == Some(json!(terminal));
+    let moved = if same {
+        held("terminalStorageClassUpdateTime")
+    } else {
+        None
+    };
+    Some(json!({
+        "enabled": true,
+        "toggleTime": toggled.unwrap_or_else(|| json!(stamp)),
+        "terminalStorageClass": terminal,
+        "terminalStorageClassUpdateTime": moved.unwrap_or_else(|| json!(stamp)),
+    }))
+}
+
+/// The bucket after one more write: metageneration, etag and time move together.
+pub(super) fn touched(mut bucket: Value, metageneration: u64, now: jiff::Timestamp) -> Value {
+    if let Some(fields) = bucket.as_object_mut() {
+        fields.insert("metageneration".to_owned(), json!(metageneration.to_string()));
+        fields.insert("etag".to_owned(), json!(checksums::bucket_etag(metageneration)));
+        fields.insert("updated".to_owned(), json!(super::objects::stamp(now)));
+    }
+    bucket
+}
