@@ -332,3 +332,26 @@ fn set_policy(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, ApiError>
     let submitted = call.body.get("policy").cloned().unwrap_or_default();
     policy::set(world, holder(&path), &submitted, text(&call.body, "updateMask"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_accounts_of_known_projects_can_be_missing() {
+        let mut state = State::default();
+        new_project::ensure(&mut state, "my-course", jiff::Timestamp::UNIX_EPOCH);
+        let default = new_project::default_account(&state, "my-course");
+        for (email, missing) in [
+            ("ci@my-course.iam.gserviceaccount.com", true),
+            ("ci@elsewhere.iam.gserviceaccount.com", false),
+            ("service-1@compute-system.iam.gserviceaccount.com", false),
+            ("1@cloudservices.gserviceaccount.com", false),
+            (default.as_str(), false),
+        ] {
+            assert_eq!(is_missing(&state, email), missing, "{email}");
+        }
+        state.resources.remove(&key("my-course", &default));
+        assert!(is_missing(&state, &default));
+    }
+}

@@ -287,3 +287,86 @@ fn next_etag(current: &Value, now: i64) -> String {
 
 const MICROSECONDS: i64 = 0x00ff_ffff_ffff_ffff;
 const ETAG_VERSION: i64 = 0x07 << 56;
+
+#[cfg(test)]
+mod tests {
+    use jiff::{SignedDuration, Timestamp};
+
+    use super::*;
+
+    const HOLDER: Holder<'_> = Holder {
+        kind: HolderKind::Other,
+        path: "thing",
+    };
+
+    fn world(state: &mut State) -> World<'_> {
+        World {
+            state,
+            now: Timestamp::UNIX_EPOCH,
+            operation_time: SignedDuration::ZERO,
+        }
+    }
+
+    fn granting(members: &[String]) -> Value {
+        json!({ "bindings": [{ "role": "roles/viewer", "members": members }] })
+    }
+
+    #[test]
+    fn every_write_has_its_own_etag_even_when_the_clock_stands_still() {
+        let mut state = State::default();
+        let mut world = world(&mut state);
+        let etags: Vec<Value> = (0..3)
+            .map(|_| set(&mut world, HOLDER, &granting(&[]), "").unwrap()["etag"].clone())
+            .collect();
+        assert!(etags[0] != etags[1] && etags[1] != etags[2] && etags[0] != etags[2]);
+    }
+
+    #[test]
+    fn etags_are_the_same_in_both_alphabets() {
+        assert!(same_bytes("Bw+/8A==", "Bw-_8A"));
+        assert!(!same_bytes("CAE=", "CAI="));
+    }
+
+    #[test]
+    fn more_than_1500_principals_are_refused() {
+        let mut state = State::default();
+        let members: Vec<String> = (0..1_501).map(|n| format!("user:u{n}@example.edu")).collect();
+        let mut world = world(&mut state);
+        assert!(set(&mut world, HOLDER, &granting(&members[1..]), "").is_ok());
+        assert_eq!(
+            set(&mut world, HOLDER, &granting(&members), "").unwrap_err().code,
+            400
+        );
+    }
+
+    #[test]
+    fn a_write_without_etag_is_blind() {
+        let mut state = State::default();
+        let mut world = world(&mut state);
+        set(
+            &mut world,
+            HOLDER,
+            &granting(&["user:a@example.edu".to_owned()]),
+            "",
+        )
+        .unwrap();
+        let after = set(
+            &mut world,
+            HOLDER,
+            &granting(&["user:b@example.edu".to_owned()]),
+            "",
+        )
+        .unwrap();
+        assert_eq!(after["bindings"][0]["members"], json!(["user:b@example.edu"]));
+    }
+
+    #[test]
+    fn a_reader_may_ask_for_versions_that_exist() {
+        let mut state = State::default();
+        let world = world(&mut state);
+        for (version, good) in [(0, true), (1, true), (2, false), (3, true), (4, false)] {
+            assert_eq!(get(&world, HOLDER, version).is_ok(), good, "{version}");
+        }
+        assert!(requested_version(Some("three")).is_err());
+    }
+}

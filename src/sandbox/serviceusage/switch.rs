@@ -218,3 +218,32 @@ fn error_info(reason: &str, service: &str) -> Value {
         "metadata": { "service": service },
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROJECT: &str = "my-course";
+    const COMPUTE: &str = "compute.googleapis.com";
+
+    #[test]
+    fn a_service_with_instances_is_in_use() {
+        let mut state = State::default();
+        assert!(check_unused(&state, PROJECT, &[COMPUTE]).is_ok());
+        let path = format!("compute/projects/{PROJECT}/zones/europe-west1-b/instances/vm");
+        state.resources.insert(path, json!({}));
+        assert_eq!(check_unused(&state, PROJECT, &[COMPUTE]).unwrap_err().code, 400);
+        assert!(check_unused(&state, "another", &[COMPUTE]).is_ok());
+    }
+
+    #[test]
+    fn what_was_asked_for_stays_when_its_dependent_goes() {
+        let mut state = State::default();
+        turn_on(&mut state, PROJECT, &[COMPUTE]);
+        turn_on(&mut state, PROJECT, &["container.googleapis.com"]);
+        turn_off(&mut state, PROJECT, &["container.googleapis.com"]);
+        assert!(is_enabled(&state, PROJECT, COMPUTE));
+        turn_off(&mut state, PROJECT, &[COMPUTE]);
+        assert!(state.resources.is_empty(), "{:?}", state.resources.keys());
+    }
+}

@@ -167,6 +167,7 @@ pub(super) fn completed(mut bucket: Value, before: &Value, now: jiff::Timestamp)
             ));
         }
         fields.remove("rpo");
+        fields.insert("satisfiesPZI".to_owned(), json!(true));
     } else {
         fields.entry("rpo").or_insert_with(|| json!("DEFAULT"));
     }
@@ -300,4 +301,80 @@ pub(super) fn touched(mut bucket: Value, metageneration: u64, now: jiff::Timesta
         fields.insert("updated".to_owned(), json!(super::objects::stamp(now)));
     }
     bucket
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::{SignedDuration, Timestamp};
+
+    use super::*;
+
+    const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+    fn uniform(enabled: bool) -> Value {
+        json!({ "iamConfiguration": { "uniformBucketLevelAccess": { "enabled": enabled } } })
+    }
+
+    #[test]
+    fn uniform_access_may_be_turned_off_for_ninety_days() {
+        let start = Timestamp::UNIX_EPOCH;
+        let bucket = completed(uniform(true), &Value::Null, start).unwrap();
+        let off = patched(&bucket, &uniform(false)).unwrap();
+        assert!(completed(off.clone(), &bucket, start + DAY * 89).is_ok());
+        assert_eq!(completed(off, &bucket, start + DAY * 91).unwrap_err().code, 412);
+    }
+
+    #[test]
+    fn the_lock_of_uniform_access_stays_where_it_was_set() {
+        let start = Timestamp::UNIX_EPOCH;
+        let bucket = completed(uniform(true), &Value::Null, start).unwrap();
+        let later = completed(patched(&bucket, &uniform(true)).unwrap(), &bucket, start + DAY).unwrap();
+        assert_eq!(later["iamConfiguration"], bucket["iamConfiguration"]);
+    }
+
+    #[test]
+    fn the_old_spelling_of_uniform_access_is_understood() {
+        let bucket = completed(json!({}), &Value::Null, Timestamp::UNIX_EPOCH).unwrap();
+        let body = json!({ "iamConfiguration": { "bucketPolicyOnly": { "enabled": true } } });
+        let bucket = completed(patched(&bucket, &body).unwrap(), &bucket, Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(
+            bucket["iamConfiguration"]["uniformBucketLevelAccess"]["enabled"],
+            true
+        );
+    }
+
+    #[test]
+    fn soft_delete_moves_its_time_only_when_it_changes() {
+        let start = Timestamp::UNIX_EPOCH;
+        let bucket = completed(json!({}), &Value::Null, start).unwrap();
+        let same = completed(bucket.clone(), &bucket, start + DAY).unwrap();
+        assert_eq!(same["softDeletePolicy"], bucket["softDeletePolicy"]);
+        let off = json!({ "softDeletePolicy": { "retentionDurationSeconds": 0 } });
+        let off = completed(patched(&bucket, &off).unwrap(), &bucket, start + DAY).unwrap();
+        assert_eq!(
+            off["softDeletePolicy"],
+            json!({ "retentionDurationSeconds": "0" })
+        );
+    }
+
+    #[test]
+    fn a_put_takes_back_what_it_leaves_out() {
+        let given =
+            json!({ "labels": { "a": "b" }, "versioning": { "enabled": true }, "storageClass": "NEARLINE" });
+        let bucket = completed(given, &Value::Null, Timestamp::UNIX_EPOCH).unwrap();
+        let body = json!({ "labels": { "c": "d" } });
+        let bucket = completed(updated(&bucket, &body).unwrap(), &bucket, Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(
+            (&bucket["labels"], bucket.get("versioning")),
+            (&json!({ "c": "d" }), None)
+        );
+        assert_eq!(bucket["storageClass"], "STANDARD");
+    }
+
+    #[test]
+    fn a_bucket_does_not_move() {
+        let bucket = json!({ "location": "EUROPE-WEST1" });
+        assert!(patched(&bucket, &json!({ "location": "europe-west1" })).is_ok());
+        assert!(patched(&bucket, &json!({ "location": "US" })).is_err());
+    }
 }

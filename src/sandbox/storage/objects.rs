@@ -302,3 +302,82 @@ pub(super) fn remove(world: &mut World<'_>, version: &Version, for_good: bool) -
     ));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    fn world(state: &mut State) -> World<'_> {
+        World {
+            state,
+            now: Timestamp::UNIX_EPOCH,
+            operation_time: SignedDuration::ZERO,
+        }
+    }
+
+    fn state_with_bucket(settings: &Value) -> State {
+        let mut bucket = json!({ "name": "b", "storageClass": "STANDARD" });
+        crate::sandbox::storage::bucket_fields::merge(&mut bucket, settings);
+        let mut state = State::default();
+        state.resources.insert(
+            "storage/b/b".to_owned(),
+            json!({ "project": "p", "bucket": bucket }),
+        );
+        state
+    }
+
+    fn upload(world: &mut World<'_>, name: &str) -> Result<Version, ApiError> {
+        store(
+            world,
+            &Query::default(),
+            &Upload {
+                bucket: "b",
+                name,
+                fields: &json!({}),
+                content: b"x",
+            },
+        )
+    }
+
+    #[test]
+    fn generations_differ_even_when_the_clock_stands_still() {
+        let mut state = state_with_bucket(&json!({}));
+        let mut world = world(&mut state);
+        let first = upload(&mut world, "o").unwrap().generation();
+        let live = find(world.state, ("b", "o"), None).unwrap();
+        remove(&mut world, &live, true).unwrap();
+        assert!(upload(&mut world, "o").unwrap().generation() > first);
+    }
+
+    #[test]
+    fn names_that_begin_alike_are_different_objects() {
+        let mut state = state_with_bucket(&json!({}));
+        let mut world = world(&mut state);
+        for name in ["a#1", "a", "a/b"] {
+            upload(&mut world, name).unwrap();
+        }
+        assert_eq!(find(world.state, ("b", "a"), None).unwrap().text("name"), "a");
+        let names: Vec<String> = versions(world.state, "b", "")
+            .iter()
+            .map(|version| version.text("name").to_owned())
+            .collect();
+        assert_eq!(names, ["a", "a#1", "a/b"]);
+    }
+
+    #[test]
+    fn held_and_retained_objects_are_neither_deleted_nor_overwritten() {
+        let mut state = state_with_bucket(&json!({ "retentionPolicy": { "retentionPeriod": "60" } }));
+        let mut world = world(&mut state);
+        let version = upload(&mut world, "o").unwrap();
+        assert_eq!(upload(&mut world, "o").unwrap_err().code, 403);
+        world.now = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(61);
+        let mut resource = version.resource.clone();
+        resource["temporaryHold"] = json!(true);
+        let held = rewrite_fields(world.state, &version, resource);
+        assert_eq!(remove(&mut world, &held, true).unwrap_err().code, 403);
+        let free = rewrite_fields(world.state, &version, version.resource.clone());
+        assert!(remove(&mut world, &free, true).is_ok());
+    }
+}
