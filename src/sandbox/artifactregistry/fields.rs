@@ -57,7 +57,7 @@ pub(super) fn created(name: &str, body: &Value, now: jiff::Timestamp) -> Result<
     let mut fields = Map::new();
     fields.insert("name".to_owned(), json!(name));
     fields.insert("mode".to_owned(), json!(mode.unwrap_or("STANDARD_REPOSITORY")));
-    fields.insert("createTime".to_owned(), json!(now.to_string()));
+    fields.insert("createTime".to_owned(), json!(stamp(now)));
     for field in AT_CREATION.into_iter().chain(MUTABLE) {
         put(&mut fields, field, body.get(field));
     }
@@ -136,6 +136,11 @@ fn put(fields: &mut Map<String, Value>, field: &str, value: Option<&Value>) {
     }
 }
 
+/// One-platform services answer microseconds.
+fn stamp(now: jiff::Timestamp) -> String {
+    now.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string()
+}
+
 fn finished(mut fields: Map<String, Value>, now: jiff::Timestamp) -> Result<Value, ApiError> {
     if fields
         .get("description")
@@ -153,7 +158,7 @@ fn finished(mut fields: Map<String, Value>, now: jiff::Timestamp) -> Result<Valu
             .collect();
         fields.insert("cleanupPolicies".to_owned(), Value::Object(checked?));
     }
-    fields.insert("updateTime".to_owned(), json!(now.to_string()));
+    fields.insert("updateTime".to_owned(), json!(stamp(now)));
     Ok(Value::Object(fields))
 }
 

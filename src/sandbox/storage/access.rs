@@ -101,11 +101,11 @@ pub(super) fn set(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, ApiEr
 pub(super) fn test(world: &World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
     buckets::find(world.state, call.param("bucket")?)?;
     let mut answer = policy::test_permissions(&json!({ "permissions": call.query.all("permissions") }))?;
-    bucket_kind(&mut answer, "storage#testIamPermissionsResponse");
+    put_kind(&mut answer, "storage#testIamPermissionsResponse");
     Ok(answer)
 }
 
-fn bucket_kind(answer: &mut Value, kind: &str) {
+fn put_kind(answer: &mut Value, kind: &str) {
     if let Some(fields) = answer.as_object_mut() {
         fields.insert("kind".to_owned(), json!(kind));
     }
@@ -113,7 +113,7 @@ fn bucket_kind(answer: &mut Value, kind: &str) {
 
 /// The policy with the fields that only Storage adds.
 fn dressed(bucket: &Bucket, mut policy: Value) -> Value {
-    bucket_kind(&mut policy, "storage#policy");
+    put_kind(&mut policy, "storage#policy");
     if let Some(fields) = policy.as_object_mut() {
         let resource = format!("projects/{}/buckets/{}", bucket.project, bucket.text("name"));
         fields.insert("resourceId".to_owned(), json!(resource));

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::preconditions::{self, Side, Versions};
-use super::{access, bucket_fields, bucket_rules};
+use super::{access, bucket_defaults, bucket_fields, bucket_rules};
 use crate::sandbox::call::{Call, World};
 use crate::sandbox::error::ApiError;
 use crate::sandbox::paging;
@@ -150,7 +150,7 @@ fn new_resource(
             &json!({ "objectRetention": { "mode": "Enabled" } }),
         );
     }
-    let resource = bucket_fields::completed(resource, &Value::Null, world.now)?;
+    let resource = bucket_defaults::completed(resource, &Value::Null, world.now)?;
     bucket_rules::check(&resource)?;
     Ok(bucket_fields::touched(resource, 1, world.now))
 }
@@ -164,6 +164,30 @@ pub(super) fn get(world: &World<'_>, call: &Call<'_>) -> Result<Value, ApiError>
     }
     preconditions::check(&call.query, Side::Target, bucket.versions(), true)?;
     Ok(access::projected(world.state, call, &bucket, false))
+}
+
+/// Where a bucket is, for clients that may not see its settings; gcloud asks before it deletes one.
+pub(super) fn layout(world: &World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
+    let bucket = find(world.state, call.param("bucket")?)?;
+    let mut layout = json!({
+        "kind": "storage#storageLayout",
+        "bucket": bucket.text("name"),
+        "location": bucket.text("location"),
+        "locationType": bucket.text("locationType"),
+    });
+    if let (Some(fields), Some(tree)) = (
+        layout.as_object_mut(),
+        bucket.resource.get("hierarchicalNamespace"),
+    ) {
+        fields.insert("hierarchicalNamespace".to_owned(), tree.clone());
+    }
+    Ok(layout)
+}
+
+/// Managed folders cannot be made here, so there are none; gcloud asks before it deletes a bucket.
+pub(super) fn managed_folders(world: &World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
+    find(world.state, call.param("bucket")?)?;
+    Ok(json!({ "kind": "storage#managedFolders" }))
 }
 
 pub(super) fn list(world: &World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
@@ -200,7 +224,7 @@ fn change(world: &mut World<'_>, call: &Call<'_>, changed: Change) -> Result<Val
     let mut bucket = find(world.state, call.param("bucket")?)?;
     preconditions::check(&call.query, Side::Target, bucket.versions(), false)?;
     let resource = changed(&bucket.resource, &call.body)?;
-    bucket.resource = bucket_fields::completed(resource, &bucket.resource, world.now)?;
+    bucket.resource = bucket_defaults::completed(resource, &bucket.resource, world.now)?;
     bucket_rules::check(&bucket.resource)?;
     let bucket = touch(world, bucket);
     Ok(access::projected(world.state, call, &bucket, true))

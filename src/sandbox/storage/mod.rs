@@ -4,12 +4,14 @@
 //! as `{project, bucket}`, an object version under `storage/b/B/o/NAME#GENERATION` as `{object, content}`.
 
 mod access;
+mod bucket_defaults;
 mod bucket_fields;
 mod bucket_rules;
 mod buckets;
 mod checksums;
 mod copies;
 mod downloads;
+mod holds;
 mod listing;
 mod object_fields;
 mod objects;
@@ -31,6 +33,8 @@ pub(super) fn handle(world: &mut World<'_>, call: &Call<'_>) -> Result<Answer, A
         "storage.buckets.patch" => buckets::patch(world, call).map(Answer::Json),
         "storage.buckets.update" => buckets::update(world, call).map(Answer::Json),
         "storage.buckets.delete" => buckets::delete(world, call).map(|()| Answer::Empty(204)),
+        "storage.buckets.getStorageLayout" => buckets::layout(world, call).map(Answer::Json),
+        "storage.managedFolders.list" => buckets::managed_folders(world, call).map(Answer::Json),
         "storage.buckets.getIamPolicy" => access::get(world, call).map(Answer::Json),
         "storage.buckets.setIamPolicy" => access::set(world, call).map(Answer::Json),
         "storage.buckets.testIamPermissions" => access::test(world, call).map(Answer::Json),

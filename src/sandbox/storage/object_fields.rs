@@ -115,12 +115,13 @@ pub(super) fn created(
 }
 
 /// The version as answered: the download link names the server that was asked, so that clients which follow it
-/// stay with the sandbox.
+/// stay with the sandbox. Google's begins with `/download/storage/v1`, which serves the same but is in no
+/// discovery document.
 pub(super) fn answered(call: &Call<'_>, object: &Value) -> Value {
     let mut object = object.clone();
     let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
     let link = format!(
-        "{}/download/storage/v1/b/{}/o/{}?generation={}&alt=media",
+        "{}/storage/v1/b/{}/o/{}?generation={}&alt=media",
         call.base,
         text("bucket"),
         encoded(text("name")),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::buckets::{self, Bucket};
 use super::preconditions::{self, Side, Versions};
-use super::{downloads, object_fields};
+use super::{downloads, holds, object_fields};
 use crate::sandbox::call::{Answer, Call, Query, World};
 use crate::sandbox::error::ApiError;
 use crate::sandbox::store::State;
@@ -98,7 +98,8 @@ pub(super) fn find(
     generation: Option<i128>,
 ) -> Result<Version, ApiError> {
     buckets::find(state, bucket)?;
-    let all = versions(state, bucket, name);
+    // A name that goes on after a `#` has the same prefix.
+    let all = versions(state, bucket, &format!("{name}#"));
     let mut same = all.into_iter().filter(|version| version.text("name") == name);
     let hit = match generation {
         Some(generation) => same.find(|version| i128::from(version.generation()) == generation),
@@ -188,7 +189,7 @@ fn next_generation(world: &mut World<'_>) -> u64 {
 
 /// Takes the live version out of sight: kept as noncurrent where the bucket keeps versions.
 fn retire(world: &mut World<'_>, bucket: &Bucket, live: &Version) -> Result<(), ApiError> {
-    check_holds(bucket, live, world.now)?;
+    holds::check(bucket, live, world.now)?;
     if !bucket.flag("/versioning/enabled") {
         world
             .state
@@ -201,39 +202,6 @@ fn retire(world: &mut World<'_>, bucket: &Bucket, live: &Version) -> Result<(), 
         fields.insert("timeDeleted".to_owned(), json!(stamp(world.now)));
     }
     rewrite_fields(world.state, live, resource);
-    Ok(())
-}
-
-/// Holds and retention keep a version from being deleted or overwritten.
-fn check_holds(bucket: &Bucket, version: &Version, now: Timestamp) -> Result<(), ApiError> {
-    let name = format!("{}/{}", version.text("bucket"), version.text("name"));
-    for (field, word) in [("temporaryHold", "Temporary"), ("eventBasedHold", "Event-Based")] {
-        if version
-            .resource
-            .get(field)
-            .and_then(Value::as_bool)
-            .unwrap_or(false)
-        {
-            return Err(ApiError::forbidden(format!(
-                "Object '{name}' is under active {word} hold and cannot be deleted, overwritten or archived until \
-                 hold is removed."
-            )));
-        }
-    }
-    let period = bucket
-        .resource
-        .pointer("/retentionPolicy/retentionPeriod")
-        .and_then(Value::as_str);
-    let created = version.text("timeCreated").parse::<Timestamp>().ok();
-    let (Some(seconds), Some(created)) = (period.and_then(|text| text.parse::<i64>().ok()), created) else {
-        return Ok(());
-    };
-    if now.as_second() - created.as_second() < seconds {
-        return Err(ApiError::forbidden(format!(
-            "Object '{name}' is subject to bucket's retention policy or object retention and cannot be deleted or \
-             overwritten yet."
-        )));
-    }
     Ok(())
 }
 
@@ -294,7 +262,7 @@ pub(super) fn remove(world: &mut World<'_>, version: &Version, for_good: bool) -
     if !for_good {
         return retire(world, &bucket, version);
     }
-    check_holds(&bucket, version, world.now)?;
+    holds::check(&bucket, version, world.now)?;
     world.state.resources.remove(&key(
         version.text("bucket"),
         version.text("name"),
