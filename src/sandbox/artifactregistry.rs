@@ -176,6 +176,7 @@ fn get(world: &World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
 }
 
 fn list(world: &World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
+    resourcemanager::check_unserved(call, &["filter", "orderBy"])?;
     let prefix = key(&format!("{}/repositories/", parent(world, call)?));
     let scanned = scanned(world.state, call)?;
     let all = children(world.state, &prefix)

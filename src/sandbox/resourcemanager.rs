@@ -64,7 +64,20 @@ pub(super) fn check_project(state: &State, id: &str) -> Result<(), ApiError> {
     Err(ApiError::permission_denied("The caller does not have permission"))
 }
 
+/// Refuses parameters that would change the answer and that the sandbox does not understand.
+pub(super) fn check_unserved(call: &Call<'_>, names: &[&str]) -> Result<(), ApiError> {
+    let given = |name: &&&str| call.query.get(name).is_some_and(|text| !text.is_empty());
+    match names.iter().find(given) {
+        Some(name) => Err(ApiError::invalid(format!(
+            "The sandbox does not serve {name} on {}.",
+            call.method
+        ))),
+        None => Ok(()),
+    }
+}
+
 fn list(world: &World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
+    check_unserved(call, &["filter", "query", "parent"])?;
     let projects = world.state.below("projects/").map(|(_, project)| project);
     let shown = projects.map(|project| {
         if call.version == "v3" {

@@ -8,6 +8,7 @@ use super::objects::{self, Version};
 use super::{buckets, object_fields};
 use crate::sandbox::call::{Call, World};
 use crate::sandbox::error::ApiError;
+use crate::sandbox::resourcemanager;
 
 const LARGEST_PAGE: usize = 1_000;
 
@@ -69,13 +70,7 @@ fn selected(world: &World<'_>, call: &Call<'_>, bucket: &str) -> Result<Vec<Vers
     if call.query.flag("softDeleted") {
         return Ok(Vec::new());
     }
-    for unserved in ["filter", "matchGlob"] {
-        if call.query.get(unserved).is_some_and(|given| !given.is_empty()) {
-            return Err(ApiError::invalid(format!(
-                "The sandbox does not serve {unserved} on objects.list."
-            )));
-        }
-    }
+    resourcemanager::check_unserved(call, &["filter", "matchGlob"])?;
     let bound = |name: &str| call.query.get(name).filter(|given| !given.is_empty());
     let (from, until) = (bound("startOffset"), bound("endOffset"));
     let mut versions = objects::versions(world.state, bucket, call.query.get("prefix").unwrap_or_default());
