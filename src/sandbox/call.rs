@@ -85,8 +85,6 @@ impl Query {
 pub(super) enum Answer {
     /// 200 and a JSON body, cut to `fields` where asked.
     Json(Value),
-    /// Another status and a JSON body.
-    Status(u16, Value),
     /// A status without a body.
     Empty(u16),
     /// 200 or 206 and raw content.
@@ -125,13 +123,6 @@ impl World<'_> {
     pub(super) fn next_id(&mut self) -> u64 {
         self.state.counter += 1;
         1_000_000_000_000_000_000 + self.state.counter.wrapping_mul(7_919) % 8_000_000_000_000_000_000
-    }
-
-    /// An opaque fingerprint, different at every call.
-    pub(super) fn fingerprint(&mut self) -> String {
-        use base64::Engine as _;
-        let mixed = self.next_id().wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        base64::engine::general_purpose::URL_SAFE.encode(mixed.to_be_bytes())
     }
 }
 

@@ -30,10 +30,14 @@ pub(super) struct State {
 
 impl State {
     /// The resources whose path starts with `prefix`, in order of path.
-    pub(super) fn below<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a String, &'a Value)> {
+    pub(super) fn below<'a>(
+        &'a self,
+        prefix: &str,
+    ) -> impl Iterator<Item = (&'a String, &'a Value)> + use<'a> {
+        let prefix = prefix.to_owned();
         self.resources
-            .range(prefix.to_owned()..)
-            .take_while(move |(path, _)| path.starts_with(prefix))
+            .range(prefix.clone()..)
+            .take_while(move |(path, _)| path.starts_with(&prefix))
     }
 }
 

@@ -1,21 +1,74 @@
-//! Compute Engine v1.
+//! Compute Engine v1: instances and their disks, firewall rules, addresses, and the catalog around them.
+//!
+//! `place` says where things are and reads references, `mutation` begins operations, `listing` and `filter`
+//! answer lists, `rules` and `fingerprint` are shared checks; then one file per resource. A resource is stored
+//! under `compute/` and its path, as it is answered.
+
+mod addresses;
+mod catalog;
+mod disks;
+mod filter;
+mod fingerprint;
+mod firewalls;
+mod images;
+mod instances;
+mod listing;
+mod machines;
+mod mutation;
+mod networks;
+mod operations;
+mod place;
+mod quota;
+mod rules;
+mod value;
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::call::{Answer, Call, World};
 use super::error::ApiError;
 use super::store::State;
 
+pub(super) use images::is_public_project;
+pub(super) use operations::key as operation_key;
+
 /// Serves one call.
-pub(super) fn handle(_world: &mut World<'_>, call: &Call<'_>) -> Result<Answer, ApiError> {
-    Err(ApiError::not_served(call.method))
+pub(super) fn handle(world: &mut World<'_>, call: &Call<'_>) -> Result<Answer, ApiError> {
+    let (resource, action) = parts(call.method);
+    if let Some(known) = mutation::repeated(world, call)? {
+        return Ok(Answer::Json(known));
+    }
+    if resource.ends_with("Operations") && action == "delete" {
+        return operations::delete(world, call).map(|()| Answer::Empty(204));
+    }
+    dispatch(world, call, resource, action).map(Answer::Json)
 }
 
-/// Puts what a new project holds.
-pub(super) fn seed(_state: &mut State, _project: &str, _now: Timestamp) {}
+fn dispatch(world: &mut World<'_>, call: &Call<'_>, resource: &str, action: &str) -> Result<Value, ApiError> {
+    match resource {
+        "addresses" => addresses::handle(world, call, action),
+        "disks" => disks::handle(world, call, action),
+        "firewalls" => firewalls::handle(world, call, action),
+        "images" | "imageFamilyViews" => images::handle(call, action),
+        "instances" => instances::handle(world, call, action),
+        "networks" => networks::handle_network(world, call, action),
+        "subnetworks" => networks::handle_subnetwork(world, call, action),
+        "zoneOperations" | "regionOperations" | "globalOperations" => operations::handle(world, call, action),
+        "zones" | "regions" | "machineTypes" | "diskTypes" | "projects" => {
+            catalog::handle(world, call, resource, action)
+        }
+        _ => Err(ApiError::not_served(call.method)),
+    }
+}
 
-/// Whether the project publishes images.
-pub(super) fn is_public_project(_project: &str) -> bool { false }
+/// `compute.instances.setTags` is `instances` and `setTags`.
+fn parts(method: &str) -> (&str, &str) {
+    let rest = method.strip_prefix("compute.").unwrap_or(method);
+    rest.split_once('.').unwrap_or((rest, ""))
+}
 
-/// Where the operation that the call names is in the state.
-pub(super) fn operation_key(_call: &Call<'_>) -> Option<String> { None }
+/// Puts the network and the firewall rules that every new project holds.
+pub(super) fn seed(state: &mut State, project: &str, now: Timestamp) {
+    networks::seed(state, project, now);
+    firewalls::seed(state, project, now);
+}

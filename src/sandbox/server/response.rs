@@ -20,7 +20,6 @@ pub(super) fn answer(answer: Answer, mask: Option<&Mask>) -> Response {
     };
     match answer {
         Answer::Json(body) => json(200, &[], &cut(body)),
-        Answer::Status(status, body) => json(status, &[], &cut(body)),
         Answer::Empty(status) => response(status, &[], Body::empty()),
         Answer::Headers {
             status,

@@ -183,9 +183,8 @@ fn fits(schema: &Schema, value: &Value) -> bool {
         (Some("string"), Value::Number(_)) => {
             schema.values.is_some() || matches!(schema.format.as_deref(), Some("int64" | "uint64"))
         }
-        (Some("boolean"), Value::Bool(_)) => true,
         (Some("integer"), Value::Number(number)) => number.is_i64() || number.is_u64(),
-        (Some("number"), Value::Number(_)) => true,
+        (Some("boolean"), Value::Bool(_)) | (Some("number"), Value::Number(_)) => true,
         (Some("integer" | "number"), Value::String(text)) => is_number(text),
         _ => false,
     }

@@ -1,0 +1,172 @@
+//! Virtual machines. `insert` makes one, `read` shows it as it is at the moment, `change` holds what may change
+//! while it runs, `stopped` what may not, `attach` its disks, `nics` its network, `power` its state, `update`
+//! the PUT of the whole.
+
+mod attach;
+mod change;
+mod insert;
+mod nics;
+mod power;
+mod read;
+mod scheduling;
+mod stopped;
+mod update;
+
+use serde_json::Value;
+
+use super::listing::{self, Collection, Scopes};
+use super::place::{self, Place};
+use super::value::{list_mut, set, text};
+use super::{disks, mutation};
+use crate::sandbox::call::{Call, World};
+use crate::sandbox::error::ApiError;
+use crate::sandbox::policy::{self, Holder, HolderKind};
+use crate::sandbox::store::State;
+
+const INSTANCES: Collection = Collection {
+    name: "instances",
+    singular: "instance",
+};
+
+/// Serves one call.
+pub(super) fn handle(world: &mut World<'_>, call: &Call<'_>, action: &str) -> Result<Value, ApiError> {
+    let place = Place::of(call)?;
+    match action {
+        "list" => listing::answer(call, &place, INSTANCES, all(world, &place)),
+        "aggregatedList" => listing::aggregated(call, INSTANCES, Scopes::Zones, |place| all(world, place)),
+        "insert" => insert::insert(world, call, &place),
+        _ => on_one(world, call, place, action),
+    }
+}
+
+fn all(world: &World<'_>, place: &Place) -> Vec<Value> {
+    listing::stored(world, place, INSTANCES)
+        .into_iter()
+        .map(|vm| read::shown(world, vm))
+        .collect()
+}
+
+/// An instance under change, with where it is.
+#[derive(Debug)]
+struct Subject {
+    place: Place,
+    path: String,
+    vm: Value,
+}
+
+impl Subject {
+    fn of(world: &World<'_>, call: &Call<'_>, place: Place) -> Result<Self, ApiError> {
+        let name = call.param("instance").or_else(|_| call.param("resource"))?;
+        let path = place.of_resource(INSTANCES.name, name);
+        let vm = place::find(world.state, &path)?;
+        Ok(Self { place, path, vm })
+    }
+
+    /// Writes the instance back and begins the operation.
+    fn save(mut self, world: &mut World<'_>, call: &Call<'_>) -> Value {
+        read::refresh_fingerprints(&mut self.vm);
+        world
+            .state
+            .resources
+            .insert(place::key(&self.path), self.vm.clone());
+        mutation::begin(world, call, &self.place, &self.vm)
+    }
+}
+
+fn on_one(world: &mut World<'_>, call: &Call<'_>, place: Place, action: &str) -> Result<Value, ApiError> {
+    let mut one = Subject::of(world, call, place)?;
+    match action {
+        "get" => return Ok(read::shown(world, one.vm)),
+        "getSerialPortOutput" => return read::serial_port(call, &one.vm),
+        "getIamPolicy" | "setIamPolicy" | "testIamPermissions" => {
+            return policy_of(world, call, &one.path, action);
+        }
+        "delete" => return delete(world, call, &one),
+        "setLabels" => change::set_labels(call, &mut one.vm)?,
+        "setMetadata" => change::set_metadata(call, &mut one.vm)?,
+        "setTags" => change::set_tags(call, &mut one.vm)?,
+        "setDeletionProtection" => change::set_deletion_protection(call, &mut one.vm),
+        "setScheduling" => scheduling::set(world, call, &mut one.vm)?,
+        "setMachineType" => stopped::set_machine_type(world, call, &mut one)?,
+        "setServiceAccount" => stopped::set_service_account(world, call, &mut one)?,
+        "setMinCpuPlatform" => stopped::set_min_cpu_platform(world, call, &mut one)?,
+        "updateShieldedInstanceConfig" => stopped::update_shielded_config(world, call, &mut one)?,
+        "updateDisplayDevice" => stopped::update_display_device(world, call, &mut one)?,
+        "attachDisk" => attach::attach(world, call, &mut one)?,
+        "detachDisk" => attach::detach(world, call, &mut one)?,
+        "setDiskAutoDelete" => attach::set_auto_delete(call, &mut one.vm)?,
+        "addAccessConfig" => nics::add_access_config(world, call, &mut one)?,
+        "deleteAccessConfig" => nics::delete_access_config(call, &mut one.vm)?,
+        "updateAccessConfig" => nics::update_access_config(call, &mut one.vm)?,
+        "updateNetworkInterface" => nics::update(world, call, &mut one)?,
+        "update" => update::update(world, call, &mut one)?,
+        "start" | "resume" => return power::start(world, call, one, action),
+        "stop" | "suspend" | "reset" => power::stop(world, &mut one, action)?,
+        _ => return Err(ApiError::not_served(call.method)),
+    }
+    Ok(one.save(world, call))
+}
+
+/// Deletes the instance with the disks that go with it.
+fn delete(world: &mut World<'_>, call: &Call<'_>, one: &Subject) -> Result<Value, ApiError> {
+    if super::value::flag(&one.vm, "deletionProtection") {
+        let why = "Resource cannot be deleted if it's protected against deletion.";
+        return Err(super::rules::invalid("resource.deletionProtection", "true", why));
+    }
+    for disk in super::value::list(&one.vm, "disks") {
+        let path = disks::path_of(world.state, &one.place, text(disk, "source"));
+        if super::value::flag(disk, "autoDelete") {
+            disks::forget(world.state, &path);
+        } else {
+            disks::set_user(world, &path, None);
+        }
+    }
+    world.state.resources.remove(&place::key(&one.path));
+    policy::forget(
+        world.state,
+        Holder {
+            kind: HolderKind::Other,
+            path: &place::key(&one.path),
+        },
+    );
+    Ok(mutation::begin(world, call, &one.place, &one.vm))
+}
+
+/// The IAM calls on a zonal resource.
+pub(super) fn policy_of(
+    world: &mut World<'_>,
+    call: &Call<'_>,
+    path: &str,
+    action: &str,
+) -> Result<Value, ApiError> {
+    let key = place::key(path);
+    let holder = Holder {
+        kind: HolderKind::Other,
+        path: &key,
+    };
+    match action {
+        "getIamPolicy" => {
+            let asked = call.query.get("optionsRequestedPolicyVersion");
+            policy::get(world, holder, policy::requested_version(asked)?)
+        }
+        "setIamPolicy" => {
+            // Either the whole policy or, in the old form, its parts beside it.
+            let policy = call.body.get("policy").unwrap_or(&call.body).clone();
+            policy::set(world, holder, &policy, "")
+        }
+        "testIamPermissions" => policy::test_permissions(&call.body),
+        _ => Err(ApiError::not_served(call.method)),
+    }
+}
+
+/// Shows a grown disk's size where it is attached.
+pub(super) fn disk_grown(state: &mut State, user: &str, source: &str, size: i64) {
+    let Some(path) = place::relative(user) else { return };
+    let Some(vm) = state.resources.get_mut(&place::key(path)) else {
+        return;
+    };
+    let attached = list_mut(vm, "disks").into_iter().flatten();
+    for disk in attached.filter(|disk| text(disk, "source") == source) {
+        set(disk, "diskSizeGb", size.to_string());
+    }
+}

@@ -1,0 +1,84 @@
+//! Starting, stopping, suspending, resuming. A stop gives up the external address, a start gets another one.
+
+use serde_json::Value;
+
+use super::super::addresses;
+use super::super::value::{list_mut, set, text, unset};
+use super::super::{mutation, quota};
+use super::{Subject, read};
+use crate::sandbox::call::{Call, World};
+use crate::sandbox::error::ApiError;
+
+/// Starts or resumes; a running instance stays as it is. Wants its CPUs from the quota again.
+pub(super) fn start(
+    world: &mut World<'_>,
+    call: &Call<'_>,
+    mut one: Subject,
+    action: &str,
+) -> Result<Value, ApiError> {
+    let status = text(&one.vm, "status").to_owned();
+    match (action, status.as_str()) {
+        (_, "RUNNING") if action == "start" => return Ok(one.save(world, call)),
+        ("start", "TERMINATED") | ("resume", "SUSPENDED") => (),
+        _ => return Err(wrong_state(&one, action, &status)),
+    }
+    if let Some(failure) = quota::exceeded(world.state, &one.place, &one.vm) {
+        return Ok(mutation::begin_failing(
+            world, call, &one.place, &one.path, &failure,
+        ));
+    }
+    take_addresses(world, &mut one.vm);
+    set(&mut one.vm, "status", "RUNNING");
+    let until = mutation::end(world);
+    read::pass_through(&mut one.vm, "STAGING", until);
+    set(&mut one.vm, "lastStartTimestamp", mutation::stamp(world.now));
+    Ok(one.save(world, call))
+}
+
+/// Stops, suspends or resets.
+pub(super) fn stop(world: &mut World<'_>, one: &mut Subject, action: &str) -> Result<(), ApiError> {
+    let status = text(&one.vm, "status").to_owned();
+    let (final_status, passing, stamped) = match (action, status.as_str()) {
+        ("stop", "TERMINATED") | ("reset", "RUNNING") => return Ok(()),
+        ("stop", _) => ("TERMINATED", "STOPPING", "lastStopTimestamp"),
+        ("suspend", "RUNNING") => ("SUSPENDED", "SUSPENDING", "lastSuspendedTimestamp"),
+        _ => return Err(wrong_state(one, action, &status)),
+    };
+    set(&mut one.vm, "status", final_status);
+    let until = mutation::end(world);
+    read::pass_through(&mut one.vm, passing, until);
+    set(&mut one.vm, stamped, mutation::stamp(world.now));
+    drop_addresses(world, one);
+    Ok(())
+}
+
+fn wrong_state(one: &Subject, action: &str, status: &str) -> ApiError {
+    ApiError::bad_request(format!(
+        "Instance '{}' is {status} and cannot take {action}.",
+        one.path
+    ))
+}
+
+/// Gives every external connection without an address a fresh one.
+pub(super) fn take_addresses(world: &mut World<'_>, vm: &mut Value) {
+    for access in connections(vm) {
+        if text(access, "natIP").is_empty() {
+            set(access, "natIP", addresses::ephemeral(world));
+        }
+    }
+}
+
+/// Reserved addresses stay.
+fn drop_addresses(world: &World<'_>, one: &mut Subject) {
+    let region = one.place.regional();
+    for access in connections(&mut one.vm) {
+        if !addresses::is_reserved(world.state, &region, text(access, "natIP")) {
+            unset(access, "natIP");
+        }
+    }
+}
+
+fn connections(vm: &mut Value) -> impl Iterator<Item = &mut Value> {
+    let cards = list_mut(vm, "networkInterfaces").into_iter().flatten();
+    cards.flat_map(|card| list_mut(card, "accessConfigs").into_iter().flatten())
+}
