@@ -1,5 +1,6 @@
 //! Time, injected: handlers see one instant per request, and only a wait lets time pass.
 
+#[cfg(test)]
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ pub(super) enum Clock {
     /// The machine's clock.
     Real,
     /// A clock that moves only when told to, or when somebody waits.
-    #[cfg_attr(not(test), expect(dead_code, reason = "tests stand on a fixed clock"))]
+    #[cfg(test)]
     Fixed(Arc<Mutex<Timestamp>>),
 }
 
@@ -26,6 +27,7 @@ impl Clock {
     pub(super) fn now(&self) -> Timestamp {
         match self {
             Self::Real => Timestamp::now(),
+            #[cfg(test)]
             Self::Fixed(at) => *at.lock().unwrap_or_else(PoisonError::into_inner),
         }
     }
@@ -34,6 +36,7 @@ impl Clock {
     pub(super) async fn wait(&self, time: SignedDuration) {
         match self {
             Self::Real => tokio::time::sleep(Duration::try_from(time).unwrap_or_default()).await,
+            #[cfg(test)]
             Self::Fixed(at) => {
                 let mut at = at.lock().unwrap_or_else(PoisonError::into_inner);
                 *at = at.checked_add(time).unwrap_or(*at);

@@ -64,7 +64,7 @@ pub enum SandboxError {
     Stopped(#[source] std::io::Error),
 }
 
-/// A running sandbox. Dropping it ends it at once.
+/// A running sandbox. Dropping it ends it without waiting for the requests under way.
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
@@ -259,15 +259,106 @@ fn no_method(raw: &request::Raw) -> ApiError {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+    use serde_json::{Value, json};
+
     use super::*;
+
+    const ZONE: &str = "compute/v1/projects/my-course/zones/europe-west1-b";
+
+    fn options(state: Option<PathBuf>, operation_time: Duration) -> Options {
+        Options {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            state,
+            operation_time,
+        }
+    }
+
+    fn client() -> reqwest::Client {
+        // A second installation in the same process is refused, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        reqwest::Client::builder()
+            .tls_certs_only([])
+            .no_proxy()
+            .build()
+            .unwrap()
+    }
+
+    async fn ask(cloud: &Running, verb: &str, path: &str, body: Value) -> Value {
+        let url = format!("{}/{path}", cloud.url());
+        let request = client().request(verb.parse().unwrap(), url);
+        let request = if body.is_null() {
+            request
+        } else {
+            request.json(&body)
+        };
+        request.send().await.unwrap().json().await.unwrap()
+    }
 
     #[tokio::test]
     async fn only_loopback_is_listened_on() {
-        let options = Options {
-            listen: SocketAddr::from(([0, 0, 0, 0], 0)),
-            state: None,
-            operation_time: Duration::ZERO,
-        };
+        let mut options = options(None, Duration::ZERO);
+        options.listen = SocketAddr::from(([0, 0, 0, 0], 0));
         assert!(matches!(start(options).await, Err(SandboxError::NotLoopback(_))));
+    }
+
+    #[tokio::test]
+    async fn an_operation_runs_until_somebody_has_waited_for_it() {
+        let clock = Clock::fixed(Timestamp::UNIX_EPOCH);
+        let cloud = start_at(options(None, Duration::from_secs(90)), clock)
+            .await
+            .unwrap();
+        ask(
+            &cloud,
+            "POST",
+            "v1/projects/my-course/services/compute.googleapis.com:enable",
+            Value::Null,
+        )
+        .await;
+        let disk = json!({ "boot": true, "initializeParams": { "sourceImage": "projects/debian-cloud/global/images/family/debian-12" } });
+        let vm =
+            json!({ "name": "x", "machineType": "e2-micro", "disks": [disk], "networkInterfaces": [{}] });
+        let begun = ask(&cloud, "POST", &format!("{ZONE}/instances"), vm).await;
+        let operation = format!("{ZONE}/operations/{}", begun["name"].as_str().unwrap());
+        assert_eq!(
+            ask(&cloud, "GET", &operation, Value::Null).await["status"],
+            "RUNNING"
+        );
+        assert_eq!(
+            ask(&cloud, "GET", &format!("{ZONE}/instances/x"), Value::Null).await["status"],
+            "PROVISIONING"
+        );
+        assert_eq!(
+            ask(&cloud, "POST", &format!("{operation}/wait"), Value::Null).await["status"],
+            "DONE"
+        );
+        assert_eq!(
+            ask(&cloud, "GET", &format!("{ZONE}/instances/x"), Value::Null).await["status"],
+            "RUNNING"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_state_file_outlives_its_sandbox() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("state.json");
+        let before = start(options(Some(file.clone()), Duration::ZERO)).await.unwrap();
+        let project = ask(&before, "GET", "v1/projects/my-course", Value::Null).await;
+        before.shutdown().await.unwrap();
+        let after = start(options(Some(file), Duration::ZERO)).await.unwrap();
+        assert_eq!(
+            ask(&after, "GET", "v1/projects/my-course", Value::Null).await,
+            project
+        );
+    }
+
+    #[tokio::test]
+    async fn a_shutdown_does_not_wait_for_idle_connections() {
+        let cloud = start(options(None, Duration::ZERO)).await.unwrap();
+        let client = client();
+        let url = format!("{}/v1/projects/my-course", cloud.url());
+        assert_eq!(client.get(&url).send().await.unwrap().status(), 200);
+        cloud.shutdown().await.unwrap();
+        assert!(client.get(&url).send().await.is_err());
     }
 }

@@ -107,9 +107,11 @@ fn tokens(text: &str) -> Option<Vec<String>> {
     let mut tokens = Vec::new();
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
+        let after_matching = tokens.last().is_some_and(|last| last == "eq" || last == "ne");
         let length = match first {
-            '(' | ')' => 1,
             '"' | '\'' => rest.get(1..)?.find(first)? + 2,
+            _ if after_matching => pattern_length(rest),
+            '(' | ')' => 1,
             '!' | '=' | ':' | '<' | '>' => rest.find(|c| !"!=:<>".contains(c)).unwrap_or(rest.len()),
             _ => rest
                 .find(|c: char| c.is_whitespace() || "()!=:<>\"'".contains(c))
@@ -120,6 +122,16 @@ fn tokens(text: &str) -> Option<Vec<String>> {
         rest = after.trim_start();
     }
     Some(tokens)
+}
+
+/// An unquoted pattern ends at a space, or at a parenthesis that it has not opened.
+fn pattern_length(text: &str) -> usize {
+    let mut open = 0_i32;
+    let end = text.find(|c: char| {
+        open += i32::from(c == '(') - i32::from(c == ')');
+        c.is_whitespace() || open < 0
+    });
+    end.unwrap_or(text.len())
 }
 
 fn any(rest: &mut &[String]) -> Option<Test> {
@@ -226,6 +238,7 @@ mod tests {
             ("name = \"be-owl-1\"", true),
             ("name eq be-.*", true),
             ("name eq be", false),
+            ("(name eq (be|x)-.*) AND status=RUNNING", true),
             ("name ne be-.*", false),
             ("labels.team=owl AND labels.managed-by=provost", true),
             ("(labels.team=owl) (status=TERMINATED)", false),

@@ -27,6 +27,7 @@ use serde_json::Value;
 
 use super::call::{Answer, Call, World};
 use super::error::ApiError;
+use super::new_project;
 use super::store::State;
 
 pub(super) use images::is_public_project;
@@ -35,6 +36,10 @@ pub(super) use operations::key as operation_key;
 /// Serves one call.
 pub(super) fn handle(world: &mut World<'_>, call: &Call<'_>) -> Result<Answer, ApiError> {
     let (resource, action) = parts(call.method);
+    let project = call.param("project")?;
+    if !new_project::is_project_id(project) {
+        return Err(ApiError::not_found(format!("Failed to find project {project}")));
+    }
     if let Some(known) = mutation::repeated(world, call)? {
         return Ok(Answer::Json(known));
     }

@@ -35,11 +35,6 @@ impl Place {
     /// The place that a call names; zone and region must exist.
     pub(super) fn of(call: &Call<'_>) -> Result<Self, ApiError> {
         let project = call.param("project")?.to_owned();
-        if !new_project::is_project_id(&project) {
-            return Err(ApiError::not_found(format!(
-                "The resource 'projects/{project}' was not found"
-            )));
-        }
         let scope = match (call.path.get("zone"), call.path.get("region")) {
             (Some(zone), _) if catalog::has_zone(zone) => Scope::Zone(zone.clone()),
             (Some(zone), _) => return Err(unknown("zone", zone)),
