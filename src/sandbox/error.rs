@@ -70,6 +70,12 @@ impl ApiError {
         )
     }
 
+    /// 400: something is still under way on the resource.
+    pub(super) fn not_ready(path: &str) -> Self {
+        let text = format!("The resource '{path}' is not ready");
+        Self::new(400, "resourceNotReady", "FAILED_PRECONDITION", text)
+    }
+
     /// 403 as the one-platform services say it.
     pub(super) fn permission_denied(message: impl Into<String>) -> Self {
         Self::new(403, "forbidden", "PERMISSION_DENIED", message)
@@ -183,4 +189,27 @@ pub(super) fn error_info(reason: &str, metadata: &Value) -> Value {
         "@type": "type.googleapis.com/google.rpc.ErrorInfo",
         "reason": reason, "domain": "googleapis.com", "metadata": metadata,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_family_of_services_has_its_own_body() {
+        let error = ApiError::not_found("no");
+        let one = json!({ "message": "no", "domain": "global", "reason": "notFound" });
+        let reasons = json!({ "error": { "code": 404, "message": "no", "errors": [one] } });
+        let statuses = json!({ "error": { "code": 404, "message": "no", "status": "NOT_FOUND" } });
+        assert_eq!(error.body(Style::Reasons), reasons);
+        assert_eq!(error.body(Style::Statuses), statuses);
+    }
+
+    #[test]
+    fn a_disabled_service_is_named_in_both_forms() {
+        let body = ApiError::service_disabled("iam.googleapis.com", "IAM API", "7").body(Style::Statuses);
+        assert_eq!(body["error"]["details"][0]["metadata"]["consumer"], "projects/7");
+        assert_eq!(body["error"]["errors"][0]["reason"], "accessNotConfigured");
+        assert_eq!(body["error"]["status"], "PERMISSION_DENIED");
+    }
 }

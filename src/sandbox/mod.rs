@@ -26,3 +26,4 @@ mod store;
 mod surface;
 
 pub use server::{Options, Running, SandboxError, start};
+pub use store::StoreError;

@@ -109,3 +109,59 @@ fn forget_old(state: &mut State, now: Timestamp) {
         state.operations.remove(&key);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn begin_at(state: &mut State, seconds: i64, key: &str) {
+        let now = Timestamp::from_second(seconds).unwrap();
+        let mut world = World {
+            state,
+            now,
+            operation_time: SignedDuration::from_secs(10),
+        };
+        begin(&mut world, key, json!({ "done": false }), json!({ "done": true }));
+    }
+
+    #[test]
+    fn an_operation_is_done_when_its_time_has_passed() {
+        let mut state = State::default();
+        begin_at(&mut state, 0, "a");
+        for (seconds, done) in [(0, false), (9, false), (10, true)] {
+            let now = Timestamp::from_second(seconds).unwrap();
+            let world = World {
+                state: &mut state,
+                now,
+                operation_time: SignedDuration::ZERO,
+            };
+            assert_eq!(poll(&world, "a"), Some(json!({ "done": done })), "{seconds}");
+        }
+    }
+
+    #[test]
+    fn a_done_operation_is_forgotten_after_an_hour() {
+        let mut state = State::default();
+        begin_at(&mut state, 0, "a");
+        begin_at(&mut state, 3_600, "b");
+        assert_eq!(state.operations.len(), 2);
+        begin_at(&mut state, 3_611, "c");
+        assert!(!state.operations.contains_key("a"));
+    }
+
+    #[test]
+    fn only_the_newest_operations_are_kept_but_every_running_one() {
+        let mut state = State::default();
+        for at in 0..250 {
+            begin_at(&mut state, at, &format!("{at:03}"));
+        }
+        assert_eq!(state.operations.len(), MOST_KEPT);
+        assert!(state.operations.contains_key("249") && !state.operations.contains_key("000"));
+        for at in 0..250 {
+            begin_at(&mut state, 1_000, &format!("r{at}"));
+        }
+        assert_eq!(state.operations.len(), 250);
+    }
+}

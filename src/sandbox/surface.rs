@@ -109,3 +109,71 @@ impl Document {
         self.schemas.get(name?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use axum::http::HeaderMap;
+    use jiff::{SignedDuration, Timestamp};
+    use serde_json::json;
+
+    use super::*;
+    use crate::sandbox::call::{Call, Query, World};
+    use crate::sandbox::{new_project, services, store::State};
+
+    fn parameters(path: &str) -> BTreeMap<String, String> {
+        let names = path
+            .split('{')
+            .skip(1)
+            .filter_map(|rest| rest.split_once('}'))
+            .map(|(name, _)| name);
+        let value = |name: &str| match name {
+            "zone" => "europe-west1-b",
+            "region" => "europe-west1",
+            "v1Id" => "projects",
+            "project" | "projectsId" | "projectId" | "v1Id1" => "my-course",
+            _ => "something",
+        };
+        names
+            .map(|name| (name.to_owned(), value(name).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn every_method_of_the_surface_is_served() {
+        let surface = Surface::load().unwrap();
+        for (document, method) in surface
+            .documents
+            .iter()
+            .flat_map(|one| one.methods.iter().map(move |method| (one, method)))
+        {
+            let mut state = State::default();
+            new_project::ensure(&mut state, "my-course", Timestamp::UNIX_EPOCH);
+            for api in ["compute", "artifactregistry", "iam"] {
+                let key = format!("serviceusage/projects/my-course/services/{api}.googleapis.com");
+                state.resources.insert(key, json!({ "state": "ENABLED" }));
+            }
+            let now = Timestamp::UNIX_EPOCH;
+            let mut world = World {
+                state: &mut state,
+                now,
+                operation_time: SignedDuration::ZERO,
+            };
+            let call = Call {
+                method: &method.id,
+                version: &document.version,
+                path: parameters(&method.path),
+                query: Query::default(),
+                body: json!({}),
+                media: None,
+                headers: &HeaderMap::new(),
+                base: "",
+            };
+            let refused = services::dispatch(&mut world, &call)
+                .err()
+                .map(|error| error.code);
+            assert!(!matches!(refused, Some(500 | 501)), "{}: {refused:?}", method.id);
+        }
+    }
+}

@@ -17,8 +17,11 @@ pub(super) fn start(
     action: &str,
 ) -> Result<Value, ApiError> {
     let status = text(&one.vm, "status").to_owned();
+    if read::status(&one.vm, world.now) != status {
+        return Err(ApiError::not_ready(&one.path));
+    }
     match (action, status.as_str()) {
-        (_, "RUNNING") if action == "start" => return Ok(one.save(world, call)),
+        ("start", "RUNNING") => return Ok(one.save(world, call)),
         ("start", "TERMINATED") | ("resume", "SUSPENDED") => (),
         _ => return Err(wrong_state(&one, action, &status)),
     }
