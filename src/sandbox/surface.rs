@@ -3,6 +3,7 @@
 //!
 //! A client that passes here sends only documented fields, types and values. Nothing here knows what they mean.
 
+mod canonical;
 mod check;
 mod route;
 

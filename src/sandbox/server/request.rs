@@ -61,7 +61,7 @@ pub(super) fn call<'a>(found: &'a Match<'a>, raw: &'a Raw, base: &'a str) -> Res
         version: found.version(),
         path: found.path.clone(),
         query,
-        body,
+        body: found.canonical(body),
         media,
         headers: &raw.parts.headers,
         base,
