@@ -1,3 +1,4 @@
 //! Provost: a declarative reconciler for the cloud of one university course.
+#![recursion_limit = "256"]
 
 pub mod sandbox;

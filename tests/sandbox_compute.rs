@@ -1,10 +1,6 @@
 //! The sandbox's Compute over HTTP: what instances, disks and firewall rules let happen to them.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod rest;
 
@@ -47,10 +43,7 @@ async fn done(cloud: &Cloud, path: &str, body: &Value) -> Value {
 }
 
 async fn finished(cloud: &Cloud, begun: &Value) -> Value {
-    let path = begun["selfLink"]
-        .as_str()
-        .unwrap()
-        .replace("https://www.googleapis.com", "");
+    let path = begun["selfLink"].as_str().unwrap().replace("https://www.googleapis.com", "");
     cloud.post(&format!("{path}/wait"), &Value::Null).await.1
 }
 
@@ -70,10 +63,7 @@ async fn shown(cloud: &Cloud, path: &str) -> Value {
 async fn a_service_that_is_not_enabled_says_so() {
     let cloud = Cloud::with(&[]).await;
     let (status, body) = cloud.get(&zone("instances")).await;
-    assert_eq!(
-        (status, &body["error"]["details"][0]["reason"]),
-        (403, &json!("SERVICE_DISABLED"))
-    );
+    assert_eq!((status, &body["error"]["details"][0]["reason"]), (403, &json!("SERVICE_DISABLED")));
     assert_eq!(body["error"]["errors"][0]["reason"], "accessNotConfigured");
 }
 
@@ -85,52 +75,30 @@ async fn an_operation_names_its_target_and_ends() {
     assert_eq!(operation["operationType"], "insert");
     assert_eq!(operation["targetLink"], link("zones/europe-west1-b/instances/x"));
     assert_eq!(operation["zone"], link("zones/europe-west1-b"));
-    assert_eq!(
-        operation["targetId"],
-        shown(&cloud, &zone("instances/x")).await["id"]
-    );
+    assert_eq!(operation["targetId"], shown(&cloud, &zone("instances/x")).await["id"]);
 }
 
 #[tokio::test]
 async fn an_instance_reads_back_with_the_servers_defaults() {
     let cloud = with_vm().await;
     let vm = shown(&cloud, &zone("instances/x")).await;
-    assert_eq!(
-        vm["machineType"],
-        link("zones/europe-west1-b/machineTypes/n1-standard-1")
-    );
-    assert_eq!(
-        vm["networkInterfaces"][0]["network"],
-        link("global/networks/default")
-    );
-    assert_eq!(
-        vm["networkInterfaces"][0]["subnetwork"],
-        link("regions/europe-west1/subnetworks/default")
-    );
+    assert_eq!(vm["machineType"], link("zones/europe-west1-b/machineTypes/n1-standard-1"));
+    assert_eq!(vm["networkInterfaces"][0]["network"], link("global/networks/default"));
+    assert_eq!(vm["networkInterfaces"][0]["subnetwork"], link("regions/europe-west1/subnetworks/default"));
     assert_eq!(vm["disks"][0]["initializeParams"], Value::Null);
     assert_eq!(vm["disks"][0]["deviceName"], "persistent-disk-0");
     assert_eq!(vm["scheduling"]["onHostMaintenance"], "MIGRATE");
     assert_eq!(vm["tags"], json!({ "fingerprint": "42WmSpB8rSM=" }));
     assert_eq!(vm["labelFingerprint"], "42WmSpB8rSM=");
     assert_eq!(vm["serviceAccounts"], Value::Null);
-    assert!(
-        vm.as_object()
-            .unwrap()
-            .keys()
-            .all(|field| !field.starts_with('#'))
-    );
+    assert!(vm.as_object().unwrap().keys().all(|field| !field.starts_with('#')));
 }
 
 #[tokio::test]
 async fn a_boot_disk_records_the_concrete_image_and_goes_with_its_instance() {
     let cloud = with_vm().await;
     let disk = shown(&cloud, &zone("disks/x")).await;
-    assert!(
-        disk["sourceImage"]
-            .as_str()
-            .unwrap()
-            .contains("/images/debian-12-bookworm-v")
-    );
+    assert!(disk["sourceImage"].as_str().unwrap().contains("/images/debian-12-bookworm-v"));
     assert_eq!(disk["sizeGb"], "10");
     assert_eq!(disk["users"], json!([link("zones/europe-west1-b/instances/x")]));
     let (_, begun) = cloud.delete(&zone("instances/x")).await;
@@ -143,15 +111,9 @@ async fn a_boot_disk_records_the_concrete_image_and_goes_with_its_instance() {
 async fn a_stale_fingerprint_is_412() {
     let cloud = with_vm().await;
     for (call, body) in [
-        (
-            "setLabels",
-            json!({ "labels": {}, "labelFingerprint": "AAAAAAAAAAA=" }),
-        ),
+        ("setLabels", json!({ "labels": {}, "labelFingerprint": "AAAAAAAAAAA=" })),
         ("setTags", json!({ "items": [], "fingerprint": "AAAAAAAAAAA=" })),
-        (
-            "setMetadata",
-            json!({ "items": [], "fingerprint": "AAAAAAAAAAA=" }),
-        ),
+        ("setMetadata", json!({ "items": [], "fingerprint": "AAAAAAAAAAA=" })),
         ("setMetadata", json!({ "items": [] })),
     ] {
         let (status, body) = cloud.post(&zone(&format!("instances/x/{call}")), &body).await;
@@ -161,9 +123,7 @@ async fn a_stale_fingerprint_is_412() {
             "{call}"
         );
     }
-    let (status, _) = cloud
-        .post(&zone("instances/x/setLabels"), &json!({ "labels": {} }))
-        .await;
+    let (status, _) = cloud.post(&zone("instances/x/setLabels"), &json!({ "labels": {} })).await;
     assert_eq!(status, 400);
 }
 
@@ -176,10 +136,7 @@ async fn every_change_moves_its_own_fingerprint_and_the_instances() {
     done(&cloud, &zone("instances/x/setMetadata"), &metadata).await;
     let after = shown(&cloud, &zone("instances/x")).await;
     assert_eq!(after["metadata"]["items"], metadata["items"]);
-    assert_ne!(
-        after["metadata"]["fingerprint"],
-        before["metadata"]["fingerprint"]
-    );
+    assert_ne!(after["metadata"]["fingerprint"], before["metadata"]["fingerprint"]);
     assert_ne!(after["fingerprint"], before["fingerprint"]);
     assert_eq!(after["labelFingerprint"], before["labelFingerprint"]);
 }
@@ -190,20 +147,13 @@ async fn a_running_instance_refuses_what_needs_a_stop() {
     let machine = json!({ "machineType": "zones/europe-west1-b/machineTypes/n1-standard-2" });
     let account = json!({ "email": "default", "scopes": ["https://www.googleapis.com/auth/cloud-platform"] });
     for (call, body) in [("setMachineType", &machine), ("setServiceAccount", &account)] {
-        assert_eq!(
-            cloud.post(&zone(&format!("instances/x/{call}")), body).await.0,
-            400,
-            "{call}"
-        );
+        assert_eq!(cloud.post(&zone(&format!("instances/x/{call}")), body).await.0, 400, "{call}");
     }
     done(&cloud, &zone("instances/x/stop"), &Value::Null).await;
     done(&cloud, &zone("instances/x/setMachineType"), &machine).await;
     done(&cloud, &zone("instances/x/setServiceAccount"), &account).await;
     let vm = shown(&cloud, &zone("instances/x")).await;
-    assert_eq!(
-        vm["machineType"],
-        link("zones/europe-west1-b/machineTypes/n1-standard-2")
-    );
+    assert_eq!(vm["machineType"], link("zones/europe-west1-b/machineTypes/n1-standard-2"));
     assert!(
         vm["serviceAccounts"][0]["email"]
             .as_str()
@@ -219,10 +169,7 @@ async fn a_stop_gives_up_the_external_address_and_a_start_gets_another() {
     let before = address(&shown(&cloud, &zone("instances/x")).await);
     done(&cloud, &zone("instances/x/stop"), &Value::Null).await;
     let stopped = shown(&cloud, &zone("instances/x")).await;
-    assert_eq!(
-        (&stopped["status"], address(&stopped)),
-        (&json!("TERMINATED"), Value::Null)
-    );
+    assert_eq!((&stopped["status"], address(&stopped)), (&json!("TERMINATED"), Value::Null));
     done(&cloud, &zone("instances/x/start"), &Value::Null).await;
     let started = shown(&cloud, &zone("instances/x")).await;
     assert_eq!(started["status"], "RUNNING");
@@ -262,30 +209,15 @@ async fn what_does_not_exist_is_refused_in_googles_words() {
         json!([{ "boot": true, "initializeParams": { "sourceImage": source } }])
     };
     for (field, value, status, text) in [
-        (
-            "machineType",
-            json!("n9-huge-1"),
-            400,
-            "Machine type with name 'n9-huge-1' does not exist",
-        ),
+        ("machineType", json!("n9-huge-1"), 400, "Machine type with name 'n9-huge-1' does not exist"),
         (
             "networkInterfaces",
             json!([{ "network": "global/networks/lab" }]),
             400,
             "has no network named \"lab\".",
         ),
-        (
-            "disks",
-            image("cos-109-lts"),
-            404,
-            "images/family/cos-109-lts' was not found",
-        ),
-        (
-            "serviceAccounts",
-            account,
-            404,
-            "of type 'serviceAccount' was not found",
-        ),
+        ("disks", image("cos-109-lts"), 404, "images/family/cos-109-lts' was not found"),
+        ("serviceAccounts", account, 404, "of type 'serviceAccount' was not found"),
         ("labels", json!({ "Owner": "ana" }), 400, "resource.labels"),
         ("name", json!("X"), 400, "Must be a match of regex"),
     ] {
@@ -293,10 +225,7 @@ async fn what_does_not_exist_is_refused_in_googles_words() {
         body[field] = value;
         let (code, answer) = cloud.post(&zone("instances"), &body).await;
         assert_eq!(code, status, "{field}: {answer}");
-        assert!(
-            answer["error"]["message"].as_str().unwrap().contains(text),
-            "{field}: {answer}"
-        );
+        assert!(answer["error"]["message"].as_str().unwrap().contains(text), "{field}: {answer}");
     }
     let elsewhere = format!("/compute/v1/projects/{PROJECT}/zones/europe-west1-z/instances");
     assert_eq!(
@@ -322,18 +251,9 @@ async fn more_cpus_than_the_quota_fail_the_operation_and_make_nothing() {
 #[tokio::test]
 async fn a_disk_only_grows_and_is_kept_while_in_use() {
     let cloud = with_vm().await;
-    assert_eq!(
-        cloud
-            .post(&zone("disks/x/resize"), &json!({ "sizeGb": "10" }))
-            .await
-            .0,
-        400
-    );
+    assert_eq!(cloud.post(&zone("disks/x/resize"), &json!({ "sizeGb": "10" })).await.0, 400);
     done(&cloud, &zone("disks/x/resize"), &json!({ "sizeGb": "20" })).await;
-    assert_eq!(
-        shown(&cloud, &zone("instances/x")).await["disks"][0]["diskSizeGb"],
-        "20"
-    );
+    assert_eq!(shown(&cloud, &zone("instances/x")).await["disks"][0]["diskSizeGb"], "20");
     let (status, body) = cloud.delete(&zone("disks/x")).await;
     assert_eq!(
         (status, &body["error"]["errors"][0]["reason"]),
@@ -349,12 +269,7 @@ async fn a_disk_smaller_than_its_image_is_refused() {
     small["disks"][0]["initializeParams"] = json!({ "sourceImage": image, "diskSizeGb": "10" });
     let (status, body) = cloud.post(&zone("instances"), &small).await;
     assert_eq!(status, 400);
-    assert!(
-        body["error"]["message"]
-            .as_str()
-            .unwrap()
-            .contains("smaller than the image size (50 GB)")
-    );
+    assert!(body["error"]["message"].as_str().unwrap().contains("smaller than the image size (50 GB)"));
 }
 
 #[tokio::test]
@@ -365,38 +280,14 @@ async fn a_firewall_patch_merges_and_an_update_replaces() {
     done(&cloud, &global("firewalls"), &rule).await;
     let path = global("firewalls/open-8501");
     let read = shown(&cloud, &path).await;
-    assert_eq!(
-        (&read["priority"], &read["sourceRanges"]),
-        (&json!(0), &json!(["0.0.0.0/0"]))
-    );
-    assert_eq!(
-        (&read["description"], &read["logConfig"]),
-        (&json!(""), &json!({ "enable": false }))
-    );
-    assert_eq!(
-        cloud
-            .patch(&path, &json!({ "sourceRanges": ["10.0.0.0/8"] }))
-            .await
-            .0,
-        200
-    );
+    assert_eq!((&read["priority"], &read["sourceRanges"]), (&json!(0), &json!(["0.0.0.0/0"])));
+    assert_eq!((&read["description"], &read["logConfig"]), (&json!(""), &json!({ "enable": false })));
+    assert_eq!(cloud.patch(&path, &json!({ "sourceRanges": ["10.0.0.0/8"] })).await.0, 200);
     let patched = shown(&cloud, &path).await;
-    assert_eq!(
-        (&patched["targetTags"], &patched["sourceRanges"]),
-        (&json!(["web"]), &json!(["10.0.0.0/8"]))
-    );
-    assert_eq!(
-        cloud
-            .put(&path, &json!({ "name": "open-8501", "allowed": allowed }))
-            .await
-            .0,
-        200
-    );
+    assert_eq!((&patched["targetTags"], &patched["sourceRanges"]), (&json!(["web"]), &json!(["10.0.0.0/8"])));
+    assert_eq!(cloud.put(&path, &json!({ "name": "open-8501", "allowed": allowed })).await.0, 200);
     let replaced = shown(&cloud, &path).await;
-    assert_eq!(
-        (&replaced["targetTags"], &replaced["priority"]),
-        (&Value::Null, &json!(1000))
-    );
+    assert_eq!((&replaced["targetTags"], &replaced["priority"]), (&Value::Null, &json!(1000)));
 }
 
 #[tokio::test]
@@ -416,24 +307,15 @@ async fn an_aggregated_list_has_every_zone_and_pages() {
     }
     let path = format!("/compute/v1/projects/{PROJECT}/aggregated/instances");
     let first = shown(&cloud, &format!("{path}?maxResults=2")).await;
-    let here = |page: &Value| {
-        page["items"]["zones/europe-west1-b"]["instances"]
-            .as_array()
-            .map_or(0, Vec::len)
-    };
+    let here =
+        |page: &Value| page["items"]["zones/europe-west1-b"]["instances"].as_array().map_or(0, Vec::len);
     assert_eq!(here(&first), 2);
-    assert_eq!(
-        first["items"]["zones/us-east1-b"]["warning"]["code"],
-        "NO_RESULTS_ON_PAGE"
-    );
+    assert_eq!(first["items"]["zones/us-east1-b"]["warning"]["code"], "NO_RESULTS_ON_PAGE");
     let token = first["nextPageToken"].as_str().unwrap();
     let second = shown(&cloud, &format!("{path}?maxResults=2&pageToken={token}")).await;
     assert_eq!((here(&second), &second["nextPageToken"]), (1, &Value::Null));
-    let chosen = shown(
-        &cloud,
-        &format!("{path}?filter=name%20eq%20(a|c)&fields=items/*/instances/name"),
-    )
-    .await;
+    let chosen =
+        shown(&cloud, &format!("{path}?filter=name%20eq%20(a|c)&fields=items/*/instances/name")).await;
     assert_eq!(
         chosen["items"]["zones/europe-west1-b"]["instances"],
         json!([{ "name": "a" }, { "name": "c" }])
@@ -448,10 +330,7 @@ async fn a_whole_instance_is_put_back_with_its_fingerprint() {
     edited["description"] = json!("for the exam");
     let path = zone("instances/x?minimalAction=REFRESH&mostDisruptiveAllowedAction=REFRESH");
     assert_eq!(cloud.put(&path, &edited).await.0, 200);
-    assert_eq!(
-        shown(&cloud, &zone("instances/x")).await["description"],
-        "for the exam"
-    );
+    assert_eq!(shown(&cloud, &zone("instances/x")).await["description"], "for the exam");
     assert_eq!(cloud.put(&path, &stale).await.0, 412);
     let mut bigger = shown(&cloud, &zone("instances/x")).await;
     bigger["machineType"] = json!("n1-standard-2");
@@ -470,10 +349,7 @@ async fn a_reserved_address_stays_through_a_stop_and_is_not_deleted_in_use() {
     done(&cloud, &zone("instances/x/stop"), &Value::Null).await;
     let stopped = shown(&cloud, &zone("instances/x")).await;
     assert_eq!(stopped["networkInterfaces"][0]["accessConfigs"][0]["natIP"], ip);
-    assert_eq!(
-        shown(&cloud, &format!("{region}/fixed")).await["status"],
-        "IN_USE"
-    );
+    assert_eq!(shown(&cloud, &format!("{region}/fixed")).await["status"], "IN_USE");
     assert_eq!(cloud.delete(&format!("{region}/fixed")).await.0, 400);
 }
 

@@ -1,10 +1,6 @@
 //! The sandbox's buckets over HTTP: every rule that a client of the real ones relies on.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod rest;
 
@@ -44,10 +40,7 @@ async fn a_regional_bucket_is_upper_case_and_has_no_rpo() {
     }))
     .await;
     let (_, bucket) = cloud.get(BUCKET).await;
-    assert_eq!(
-        (&bucket["location"], &bucket["locationType"]),
-        (&json!("EUROPE-WEST1"), &json!("region"))
-    );
+    assert_eq!((&bucket["location"], &bucket["locationType"]), (&json!("EUROPE-WEST1"), &json!("region")));
     assert_eq!(bucket.get("rpo"), None);
     assert!(bucket["iamConfiguration"]["uniformBucketLevelAccess"]["lockedTime"].is_string());
     assert_eq!(
@@ -68,9 +61,7 @@ async fn what_google_refuses_in_a_bucket_is_400() {
         json!({ "name": "good-name", "colour": "red" }),
         json!({}),
     ] {
-        let (status, answer) = cloud
-            .post(&format!("/storage/v1/b?project={PROJECT}"), &body)
-            .await;
+        let (status, answer) = cloud.post(&format!("/storage/v1/b?project={PROJECT}"), &body).await;
         assert_eq!(status, 400, "{body} -> {answer}");
     }
     assert_eq!(cloud.get("/storage/v1/b/good-name").await.0, 404);
@@ -79,10 +70,7 @@ async fn what_google_refuses_in_a_bucket_is_400() {
 #[tokio::test]
 async fn a_bucket_name_is_taken_in_every_project() {
     let cloud = cloud_with_bucket(json!({})).await;
-    for (project, part) in [
-        (PROJECT, "you already own it"),
-        ("another-course", "not available"),
-    ] {
+    for (project, part) in [(PROJECT, "you already own it"), ("another-course", "not available")] {
         let path = format!("/storage/v1/b?project={project}");
         let (status, answer) = cloud.post(&path, &json!({ "name": "box-of-things" })).await;
         assert_eq!((status, reason(&answer)), (409, "conflict"));
@@ -95,38 +83,19 @@ async fn a_bucket_name_is_taken_in_every_project() {
 #[tokio::test]
 async fn a_patch_merges_labels_and_null_removes_one() {
     let cloud = cloud_with_bucket(json!({ "labels": { "a": "1", "b": "2" } })).await;
-    let (status, bucket) = cloud
-        .patch(BUCKET, &json!({ "labels": { "a": null, "c": "3" } }))
-        .await;
+    let (status, bucket) = cloud.patch(BUCKET, &json!({ "labels": { "a": null, "c": "3" } })).await;
     assert_eq!((status, &bucket["labels"]), (200, &json!({ "b": "2", "c": "3" })));
-    assert_eq!(
-        (&bucket["metageneration"], &bucket["etag"]),
-        (&json!("2"), &json!("CAI="))
-    );
-    let (_, bucket) = cloud
-        .patch(
-            BUCKET,
-            &json!({ "labels": null, "versioning": { "enabled": true } }),
-        )
-        .await;
-    assert_eq!(
-        (bucket.get("labels"), &bucket["versioning"]),
-        (None, &json!({ "enabled": true }))
-    );
+    assert_eq!((&bucket["metageneration"], &bucket["etag"]), (&json!("2"), &json!("CAI=")));
+    let (_, bucket) =
+        cloud.patch(BUCKET, &json!({ "labels": null, "versioning": { "enabled": true } })).await;
+    assert_eq!((bucket.get("labels"), &bucket["versioning"]), (None, &json!({ "enabled": true })));
 }
 
 #[tokio::test]
 async fn a_patch_shows_access_lists_unless_told_not_to() {
     let cloud = cloud_with_bucket(json!({})).await;
     assert!(cloud.patch(BUCKET, &json!({})).await.1["acl"].is_array());
-    assert_eq!(
-        cloud
-            .patch(&format!("{BUCKET}?projection=noAcl"), &json!({}))
-            .await
-            .1
-            .get("acl"),
-        None
-    );
+    assert_eq!(cloud.patch(&format!("{BUCKET}?projection=noAcl"), &json!({})).await.1.get("acl"), None);
     assert_eq!(cloud.get(BUCKET).await.1.get("acl"), None);
 }
 
@@ -137,10 +106,7 @@ async fn a_stale_metageneration_is_412() {
     let (status, answer) = cloud.patch(&path, &json!({ "labels": { "a": "b" } })).await;
     assert_eq!((status, reason(&answer)), (412, "conditionNotMet"));
     assert_eq!(cloud.delete(&path).await.0, 412);
-    assert_eq!(
-        cloud.delete(&format!("{BUCKET}?ifMetagenerationMatch=1")).await.0,
-        204
-    );
+    assert_eq!(cloud.delete(&format!("{BUCKET}?ifMetagenerationMatch=1")).await.0, 204);
     assert_eq!(cloud.get(BUCKET).await.0, 404);
 }
 
@@ -150,27 +116,16 @@ async fn a_bucket_with_any_version_of_an_object_cannot_be_deleted() {
     let (_, object) = cloud.upload("box-of-things", "a", "", "one").await;
     assert_eq!(cloud.delete(&format!("{BUCKET}/o/a")).await.0, 204);
     let (status, answer) = cloud.delete(BUCKET).await;
-    assert_eq!(
-        (status, message(&answer)),
-        (409, "The bucket you tried to delete is not empty.")
-    );
+    assert_eq!((status, message(&answer)), (409, "The bucket you tried to delete is not empty."));
     let generation = object["generation"].as_str().unwrap();
-    assert_eq!(
-        cloud
-            .delete(&format!("{BUCKET}/o/a?generation={generation}"))
-            .await
-            .0,
-        204
-    );
+    assert_eq!(cloud.delete(&format!("{BUCKET}/o/a?generation={generation}")).await.0, 204);
     assert_eq!(cloud.delete(BUCKET).await.0, 204);
 }
 
 #[tokio::test]
 async fn a_new_bucket_grants_the_basic_roles_of_its_project() {
     let cloud = cloud_with_bucket(json!({})).await;
-    let (_, policy) = cloud
-        .get(&format!("{BUCKET}/iam?optionsRequestedPolicyVersion=3"))
-        .await;
+    let (_, policy) = cloud.get(&format!("{BUCKET}/iam?optionsRequestedPolicyVersion=3")).await;
     assert_eq!(
         policy,
         json!({

@@ -25,10 +25,7 @@ const LARGEST_PAGE: usize = 1_000;
 
 /// Serves one call.
 pub(super) fn handle(world: &mut World<'_>, call: &Call<'_>) -> Result<Answer, ApiError> {
-    let method = call
-        .method
-        .strip_prefix("artifactregistry.projects.locations.")
-        .unwrap_or(call.method);
+    let method = call.method.strip_prefix("artifactregistry.projects.locations.").unwrap_or(call.method);
     let method = method.strip_prefix("repositories.").unwrap_or(method);
     let answer = match method {
         "list" if !call.path.contains_key("locationsId") => locations(world, call),
@@ -65,10 +62,7 @@ fn parent(world: &World<'_>, call: &Call<'_>) -> Result<String, ApiError> {
 }
 
 fn places() -> impl Iterator<Item = String> {
-    MULTI_REGIONS
-        .iter()
-        .map(|place| (*place).to_owned())
-        .chain(storage::regions())
+    MULTI_REGIONS.iter().map(|place| (*place).to_owned()).chain(storage::regions())
 }
 
 fn place(project: &str, id: &str) -> Value {
@@ -83,18 +77,12 @@ fn locations(world: &World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
 
 fn location(world: &World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
     parent(world, call)?;
-    Ok(place(
-        &new_project::id_of(world.state, call.param("projectsId")?),
-        call.param("locationsId")?,
-    ))
+    Ok(place(&new_project::id_of(world.state, call.param("projectsId")?), call.param("locationsId")?))
 }
 
 fn operation(world: &World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
     let parent = parent(world, call)?;
-    lro::get(
-        world,
-        &format!("{parent}/operations/{}", call.param("operationsId")?),
-    )
+    lro::get(world, &format!("{parent}/operations/{}", call.param("operationsId")?))
 }
 
 fn key(name: &str) -> String {
@@ -102,19 +90,12 @@ fn key(name: &str) -> String {
 }
 
 fn holder(path: &str) -> Holder<'_> {
-    Holder {
-        kind: HolderKind::Other,
-        path,
-    }
+    Holder { kind: HolderKind::Other, path }
 }
 
 /// The name and the stored repository of the call.
 fn found(world: &World<'_>, call: &Call<'_>) -> Result<(String, Value), ApiError> {
-    let name = format!(
-        "{}/repositories/{}",
-        parent(world, call)?,
-        call.param("repositoriesId")?
-    );
+    let name = format!("{}/repositories/{}", parent(world, call)?, call.param("repositoriesId")?);
     match world.state.resources.get(&key(&name)) {
         Some(repository) => Ok((name, repository.clone())),
         None => Err(ApiError::not_found("Requested entity was not found.")),
@@ -123,11 +104,7 @@ fn found(world: &World<'_>, call: &Call<'_>) -> Result<(String, Value), ApiError
 
 fn create(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
     let parent = parent(world, call)?;
-    let id = call
-        .query
-        .get("repositoryId")
-        .or_else(|| call.query.get("repository_id"))
-        .unwrap_or_default();
+    let id = call.query.get("repositoryId").or_else(|| call.query.get("repository_id")).unwrap_or_default();
     fields::check_id(id)?;
     let name = format!("{parent}/repositories/{id}");
     if world.state.resources.contains_key(&key(&name)) {
@@ -144,22 +121,13 @@ fn create(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
 
 fn started(world: &mut World<'_>, parent: &str, response: &Value) -> Value {
     let name = format!("{parent}/operations/{}", lro::uuid(world));
-    lro::start(
-        world,
-        &name,
-        &json!({ "@type": format!("{PACKAGE}.OperationMetadata") }),
-        response,
-    )
+    lro::start(world, &name, &json!({ "@type": format!("{PACKAGE}.OperationMetadata") }), response)
 }
 
 /// Whether images are scanned, which another API decides.
 fn scanned(state: &State, call: &Call<'_>) -> Result<bool, ApiError> {
     let project = new_project::id_of(state, call.param("projectsId")?);
-    Ok(serviceusage::is_enabled(
-        state,
-        &project,
-        "containerscanning.googleapis.com",
-    ))
+    Ok(serviceusage::is_enabled(state, &project, "containerscanning.googleapis.com"))
 }
 
 /// Only this read shows where to push to.
@@ -167,10 +135,7 @@ fn get(world: &World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
     let (name, repository) = found(world, call)?;
     let mut shown = fields::shown(&repository, scanned(world.state, call)?);
     if let Some(fields) = shown.as_object_mut() {
-        fields.insert(
-            "registryUri".to_owned(),
-            json!(fields::registry_uri(&name, &repository)),
-        );
+        fields.insert("registryUri".to_owned(), json!(fields::registry_uri(&name, &repository)));
     }
     Ok(shown)
 }
@@ -179,19 +144,15 @@ fn list(world: &World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
     resourcemanager::check_unserved(call, &["filter", "orderBy"])?;
     let prefix = key(&format!("{}/repositories/", parent(world, call)?));
     let scanned = scanned(world.state, call)?;
-    let all = children(world.state, &prefix)
-        .map(|repository| fields::shown(repository, scanned))
-        .collect();
+    let all = children(world.state, &prefix).map(|repository| fields::shown(repository, scanned)).collect();
     Ok(paging::page(all, call, "pageSize", DEFAULT_PAGE, LARGEST_PAGE)?.into_answer("repositories"))
 }
 
 /// What is stored directly below a key.
 fn children<'a>(state: &'a State, prefix: &str) -> impl Iterator<Item = &'a Value> {
     let (prefix, length) = (prefix.to_owned(), prefix.len());
-    let below = state
-        .resources
-        .range(prefix.clone()..)
-        .take_while(move |(path, _)| path.starts_with(&prefix));
+    let below =
+        state.resources.range(prefix.clone()..).take_while(move |(path, _)| path.starts_with(&prefix));
     below
         .filter(move |(path, _)| path.get(length..).is_some_and(|rest| !rest.contains('/')))
         .map(|(_, value)| value)
@@ -199,11 +160,7 @@ fn children<'a>(state: &'a State, prefix: &str) -> impl Iterator<Item = &'a Valu
 
 fn patch(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
     let (name, repository) = found(world, call)?;
-    let mask = call
-        .query
-        .get("updateMask")
-        .or_else(|| call.query.get("update_mask"))
-        .unwrap_or_default();
+    let mask = call.query.get("updateMask").or_else(|| call.query.get("update_mask")).unwrap_or_default();
     let repository = fields::patched(repository, &enums::named(&call.body), mask, world.now)?;
     world.state.resources.insert(key(&name), repository.clone());
     Ok(fields::shown(&repository, scanned(world.state, call)?))
@@ -213,10 +170,7 @@ fn patch(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
 fn delete(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
     let (name, _) = found(world, call)?;
     let (path, below) = (key(&name), format!("{}/", key(&name)));
-    world
-        .state
-        .resources
-        .retain(|other, _| *other != path && !other.starts_with(&below));
+    world.state.resources.retain(|other, _| *other != path && !other.starts_with(&below));
     policy::forget(world.state, holder(&path));
     let parent = parent(world, call)?;
     Ok(started(world, &parent, &json!({ "@type": EMPTY })))

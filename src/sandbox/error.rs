@@ -62,12 +62,7 @@ impl ApiError {
 
     /// 400: somebody else holds the resource.
     pub(super) fn in_use(message: impl Into<String>) -> Self {
-        Self::new(
-            400,
-            "resourceInUseByAnotherResource",
-            "FAILED_PRECONDITION",
-            message,
-        )
+        Self::new(400, "resourceInUseByAnotherResource", "FAILED_PRECONDITION", message)
     }
 
     /// 400: something is still under way on the resource.
@@ -133,12 +128,7 @@ impl ApiError {
 
     /// 501: Google has this method, the sandbox does not.
     pub(super) fn not_served(method: &str) -> Self {
-        Self::new(
-            501,
-            "notImplemented",
-            "UNIMPLEMENTED",
-            format!("The sandbox does not serve {method}."),
-        )
+        Self::new(501, "notImplemented", "UNIMPLEMENTED", format!("The sandbox does not serve {method}."))
     }
 
     /// 403 of a service that the project has not enabled.
@@ -169,10 +159,7 @@ impl ApiError {
         if let Some(status) = self.status.filter(|_| shows_status) {
             error.insert("status".to_owned(), json!(status));
         }
-        if let Some(reason) = self
-            .reason
-            .filter(|_| style == Style::Reasons || self.domain != "global")
-        {
+        if let Some(reason) = self.reason.filter(|_| style == Style::Reasons || self.domain != "global") {
             let one = json!({ "message": self.message, "domain": self.domain, "reason": reason });
             error.insert("errors".to_owned(), json!([one]));
         }

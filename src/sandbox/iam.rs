@@ -26,10 +26,7 @@ const UNDELETE_WITHIN_SECONDS: i64 = 30 * 24 * 3600;
 
 /// Serves one call.
 pub(super) fn handle(world: &mut World<'_>, call: &Call<'_>) -> Result<Answer, ApiError> {
-    let method = call
-        .method
-        .strip_prefix("iam.projects.serviceAccounts.")
-        .unwrap_or(call.method);
+    let method = call.method.strip_prefix("iam.projects.serviceAccounts.").unwrap_or(call.method);
     if let Some(method) = method.strip_prefix("keys.") {
         return keys::handle(world, call, method).map(Answer::Json);
     }
@@ -79,10 +76,7 @@ fn tombstone_key(project: &str, unique_id: &str) -> String {
 }
 
 fn holder(path: &str) -> Holder<'_> {
-    Holder {
-        kind: HolderKind::Other,
-        path,
-    }
+    Holder { kind: HolderKind::Other, path }
 }
 
 fn text<'a>(value: &'a Value, field: &str) -> &'a str {
@@ -92,20 +86,14 @@ fn text<'a>(value: &'a Value, field: &str) -> &'a str {
 /// The account that the path names by email or unique id, in one project or (`-`) in any; with its key.
 fn found(state: &State, call: &Call<'_>) -> Result<(String, Value), ApiError> {
     let (project, wanted) = (call.param("projectsId")?, call.param("serviceAccountsId")?);
-    let prefix = if project == "-" {
-        "iam/projects/".to_owned()
-    } else {
-        key(project, "")
-    };
-    let hit = state
-        .resources
-        .range(prefix.clone()..)
-        .take_while(|(path, _)| path.starts_with(&prefix))
-        .find(|(path, account)| {
+    let prefix = if project == "-" { "iam/projects/".to_owned() } else { key(project, "") };
+    let hit = state.resources.range(prefix.clone()..).take_while(|(path, _)| path.starts_with(&prefix)).find(
+        |(path, account)| {
             path.contains("/serviceAccounts/")
                 && !path.contains("/keys/")
                 && (text(account, "email") == wanted || text(account, "uniqueId") == wanted)
-        });
+        },
+    );
     match hit {
         Some((path, account)) => Ok((path.clone(), account.clone())),
         None if project == "-" => Err(ApiError::permission_denied(
@@ -118,10 +106,8 @@ fn found(state: &State, call: &Call<'_>) -> Result<(String, Value), ApiError> {
 /// A deleted account is reported by its unique id, an unknown one is not named at all.
 fn absent(state: &State, project: &str, wanted: &str) -> ApiError {
     let prefix = tombstone_key(project, "");
-    let mut buried = state
-        .resources
-        .range(prefix.clone()..)
-        .take_while(|(path, _)| path.starts_with(&prefix));
+    let mut buried =
+        state.resources.range(prefix.clone()..).take_while(|(path, _)| path.starts_with(&prefix));
     let last = buried
         .by_ref()
         .filter_map(|(_, tombstone)| tombstone.get("account"))
@@ -145,17 +131,12 @@ fn create(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
         )));
     }
     if accounts(world.state, project).count() >= MOST_ACCOUNTS {
-        return Err(ApiError::exhausted(
-            "Maximum number of service accounts on project reached.",
-        ));
+        return Err(ApiError::exhausted("Maximum number of service accounts on project reached."));
     }
     let given = call.body.get("serviceAccount").cloned().unwrap_or_default();
     check_texts(&given)?;
     let account = account(project, &email, &unique_id(world), &given);
-    world
-        .state
-        .resources
-        .insert(key(project, &email), account.clone());
+    world.state.resources.insert(key(project, &email), account.clone());
     Ok(account)
 }
 
@@ -189,9 +170,7 @@ fn drop_empty(account: &mut Value) {
 }
 
 fn check_account_id(id: &str) -> Result<(), ApiError> {
-    let letters = id
-        .bytes()
-        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let letters = id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     let starts = id.bytes().next().is_some_and(|b| b.is_ascii_lowercase());
     if letters && starts && !id.ends_with('-') && (6..=30).contains(&id.len()) {
         return Ok(());
@@ -204,9 +183,7 @@ fn check_account_id(id: &str) -> Result<(), ApiError> {
 fn check_texts(given: &Value) -> Result<(), ApiError> {
     for (field, most) in [("displayName", 100), ("description", 256)] {
         if text(given, field).len() > most {
-            return Err(ApiError::invalid(format!(
-                "The {field} must be at most {most} bytes long."
-            )));
+            return Err(ApiError::invalid(format!("The {field} must be at most {most} bytes long.")));
         }
     }
     Ok(())
@@ -266,11 +243,7 @@ fn update(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
     if !given.is_empty() && !policy::same_bytes(given, ETAG) {
         return Err(ApiError::aborted("The etag does not match the service account."));
     }
-    put(
-        &mut account,
-        "displayName",
-        json!(text(&call.body, "displayName")),
-    );
+    put(&mut account, "displayName", json!(text(&call.body, "displayName")));
     world.state.resources.insert(path, account.clone());
     Ok(account)
 }
@@ -300,17 +273,14 @@ fn undelete(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
     let tombstone = tombstone_key(project, unique_id);
     let buried = world.state.resources.get(&tombstone).cloned().unwrap_or_default();
     let deleted = buried.get("deletedAt").and_then(Value::as_i64).unwrap_or(0);
-    let Some(account) = buried
-        .get("account")
-        .filter(|_| world.now.as_second() - deleted < UNDELETE_WITHIN_SECONDS)
+    let Some(account) =
+        buried.get("account").filter(|_| world.now.as_second() - deleted < UNDELETE_WITHIN_SECONDS)
     else {
         return Err(ApiError::not_found("Unknown service account"));
     };
     let path = key(project, text(account, "email"));
     if world.state.resources.contains_key(&path) {
-        return Err(ApiError::failed_precondition(
-            "The email of the service account is in use again.",
-        ));
+        return Err(ApiError::failed_precondition("The email of the service account is in use again."));
     }
     world.state.resources.remove(&tombstone);
     policy::restored(world.state, text(account, "email"), unique_id);

@@ -57,10 +57,7 @@ pub(super) fn consumer<'a>(call: &'a Call<'_>) -> Option<&'a str> {
 
 fn resource_manager_project<'a>(call: &'a Call<'_>) -> Option<&'a str> {
     let is_project = call.method.starts_with("cloudresourcemanager.projects.");
-    call.path
-        .get("resource")
-        .filter(|_| is_project)
-        .map(String::as_str)
+    call.path.get("resource").filter(|_| is_project).map(String::as_str)
 }
 
 /// Replaces project numbers by ids wherever a call names its project, so that handlers see ids only.
@@ -81,9 +78,7 @@ pub(super) fn is_project_id(text: &str) -> bool {
     (6..=30).contains(&text.len())
         && text.starts_with(|first: char| first.is_ascii_lowercase())
         && !text.ends_with('-')
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
 /// The id of a project named by id or by number. An unknown number stays as it is.
@@ -99,19 +94,13 @@ pub(super) fn id_of_number(state: &State, number: &str) -> Option<String> {
     let (_, project) = state
         .below("projects/")
         .find(|(_, project)| project.get("projectNumber").and_then(Value::as_str) == Some(number))?;
-    project
-        .get("projectId")
-        .and_then(Value::as_str)
-        .map(str::to_owned)
+    project.get("projectId").and_then(Value::as_str).map(str::to_owned)
 }
 
 /// The number of a project: twelve digits that follow from the id.
 pub(super) fn number_of(state: &State, project: &str) -> String {
     let stored = state.resources.get(&format!("projects/{project}"));
-    match stored
-        .and_then(|project| project.get("projectNumber"))
-        .and_then(Value::as_str)
-    {
+    match stored.and_then(|project| project.get("projectNumber")).and_then(Value::as_str) {
         Some(number) => number.to_owned(),
         None => (100_000_000_000 + hash(project) % 900_000_000_000).to_string(),
     }
@@ -119,10 +108,7 @@ pub(super) fn number_of(state: &State, project: &str) -> String {
 
 /// The email of the account that instances use unless told otherwise.
 pub(super) fn default_account(state: &State, project: &str) -> String {
-    format!(
-        "{}-compute@developer.gserviceaccount.com",
-        number_of(state, project)
-    )
+    format!("{}-compute@developer.gserviceaccount.com", number_of(state, project))
 }
 
 /// A decimal id that follows from a path, for what Google made rather than the user.
@@ -131,10 +117,7 @@ pub(super) fn seeded_id(path: &str) -> String {
 }
 
 fn hash(text: &str) -> u64 {
-    Sha256::digest(text.as_bytes())
-        .iter()
-        .take(8)
-        .fold(0, |sum, byte| (sum << 8) | u64::from(*byte))
+    Sha256::digest(text.as_bytes()).iter().take(8).fold(0, |sum, byte| (sum << 8) | u64::from(*byte))
 }
 
 /// Whether the call mentions a project for the first time.
@@ -169,9 +152,7 @@ fn seed_access(state: &mut State, project: &str, number: &str) {
     let given = json!({ "displayName": "Compute Engine default service account" });
     let path = format!("iam/projects/{project}/serviceAccounts/{email}");
     let unique = format!("1{:020}", hash(&path) % 1_000_000_000_000_000_000);
-    state
-        .resources
-        .insert(path, iam::account(project, &email, &unique, &given));
+    state.resources.insert(path, iam::account(project, &email, &unique, &given));
     let agent = |service: &str| format!("serviceAccount:service-{number}@{service}.iam.gserviceaccount.com");
     let bindings = json!([
         { "role": "roles/artifactregistry.serviceAgent", "members": [agent("gcp-sa-artifactregistry")] },
@@ -184,14 +165,7 @@ fn seed_access(state: &mut State, project: &str, number: &str) {
         { "role": "roles/pubsub.serviceAgent", "members": [agent("gcp-sa-pubsub")] },
     ]);
     let holder = format!("projects/{project}");
-    policy::seed(
-        state,
-        Holder {
-            kind: HolderKind::Project,
-            path: &holder,
-        },
-        &bindings,
-    );
+    policy::seed(state, Holder { kind: HolderKind::Project, path: &holder }, &bindings);
 }
 
 #[cfg(test)]

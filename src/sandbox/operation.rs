@@ -32,11 +32,7 @@ pub(super) struct Operation {
 impl Operation {
     /// The answer at that time.
     pub(super) fn at(&self, now: Timestamp) -> &Value {
-        if now >= self.ends {
-            &self.finished
-        } else {
-            &self.running
-        }
+        if now >= self.ends { &self.finished } else { &self.running }
     }
 }
 
@@ -58,24 +54,14 @@ pub(super) fn begin_as(
     let ends = world.now.checked_add(world.operation_time).unwrap_or(world.now);
     forget_old(world.state, world.now);
     let answer = running.clone();
-    let operation = Operation {
-        started: world.now,
-        ends,
-        request,
-        running,
-        finished,
-    };
+    let operation = Operation { started: world.now, ends, request, running, finished };
     world.state.operations.insert(key.to_owned(), operation);
     answer
 }
 
 /// The answer of the operation under that key, if it is still known.
 pub(super) fn poll(world: &World<'_>, key: &str) -> Option<Value> {
-    world
-        .state
-        .operations
-        .get(key)
-        .map(|operation| operation.at(world.now).clone())
+    world.state.operations.get(key).map(|operation| operation.at(world.now).clone())
 }
 
 /// Every known operation below a prefix, newest last.
@@ -83,10 +69,7 @@ pub(super) fn below<'a>(
     state: &'a State,
     prefix: &'a str,
 ) -> impl Iterator<Item = (&'a String, &'a Operation)> {
-    state
-        .operations
-        .range(prefix.to_owned()..)
-        .take_while(move |(key, _)| key.starts_with(prefix))
+    state.operations.range(prefix.to_owned()..).take_while(move |(key, _)| key.starts_with(prefix))
 }
 
 /// Done and old, or done and one too many: the file must not grow with its history.
@@ -118,11 +101,7 @@ mod tests {
 
     fn begin_at(state: &mut State, seconds: i64, key: &str) {
         let now = Timestamp::from_second(seconds).unwrap();
-        let mut world = World {
-            state,
-            now,
-            operation_time: SignedDuration::from_secs(10),
-        };
+        let mut world = World { state, now, operation_time: SignedDuration::from_secs(10) };
         begin(&mut world, key, json!({ "done": false }), json!({ "done": true }));
     }
 
@@ -132,11 +111,7 @@ mod tests {
         begin_at(&mut state, 0, "a");
         for (seconds, done) in [(0, false), (9, false), (10, true)] {
             let now = Timestamp::from_second(seconds).unwrap();
-            let world = World {
-                state: &mut state,
-                now,
-                operation_time: SignedDuration::ZERO,
-            };
+            let world = World { state: &mut state, now, operation_time: SignedDuration::ZERO };
             assert_eq!(poll(&world, "a"), Some(json!({ "done": done })), "{seconds}");
         }
     }

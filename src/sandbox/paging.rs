@@ -61,10 +61,7 @@ pub(super) fn page(
     let all = items.len();
     let items: Vec<Value> = items.into_iter().skip(start).take(size.min(largest)).collect();
     let end = start + items.len();
-    Ok(Page {
-        items,
-        next: (end < all).then(|| token(end)),
-    })
+    Ok(Page { items, next: (end < all).then(|| token(end)) })
 }
 
 fn token(position: usize) -> String {
@@ -75,10 +72,7 @@ fn start(token: &str) -> Result<usize, ApiError> {
     if token.is_empty() {
         return Ok(0);
     }
-    let decoded = BASE64
-        .decode(token)
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes).ok());
+    let decoded = BASE64.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     decoded
         .as_deref()
         .and_then(|text| text.strip_prefix("at "))

@@ -39,9 +39,7 @@ impl Mask {
             return vec![Vec::new()];
         };
         let below = fields.iter().flat_map(|(name, mask)| {
-            mask.paths()
-                .into_iter()
-                .map(move |rest| [vec![name.as_str()], rest].concat())
+            mask.paths().into_iter().map(move |rest| [vec![name.as_str()], rest].concat())
         });
         below.collect()
     }

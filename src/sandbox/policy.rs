@@ -52,9 +52,7 @@ impl Holder<'_> {
 /// The policy as a reader sees it. `requested` is the version the caller asked for; 0 when it asked for none.
 pub(super) fn get(world: &World<'_>, holder: Holder<'_>, requested: i64) -> Result<Value, ApiError> {
     if ![0, 1, 3].contains(&requested) {
-        return Err(ApiError::invalid(format!(
-            "Invalid requested policy version: {requested}."
-        )));
+        return Err(ApiError::invalid(format!("Invalid requested policy version: {requested}.")));
     }
     let policy = stored(world.state, holder);
     Ok(rendered(&policy, requested))
@@ -72,10 +70,7 @@ pub(super) fn set(
     check_version(&current, submitted)?;
     let mut policy = replaced(world.state, holder, submitted, mask)?;
     if let Some(fields) = policy.as_object_mut() {
-        fields.insert(
-            "etag".to_owned(),
-            json!(next_etag(&current, world.now.as_microsecond())),
-        );
+        fields.insert("etag".to_owned(), json!(next_etag(&current, world.now.as_microsecond())));
     }
     world.state.resources.insert(holder.key(), policy.clone());
     Ok(rendered(&policy, 3))
@@ -96,9 +91,7 @@ pub(super) fn set_unversioned(
 /// Puts the bindings a resource is born with. They are Google's own and are not checked.
 pub(super) fn seed(state: &mut State, holder: Holder<'_>, bindings: &Value) {
     let etag = next_etag(&Value::Null, 0);
-    state
-        .resources
-        .insert(holder.key(), json!({ "etag": etag, "bindings": bindings }));
+    state.resources.insert(holder.key(), json!({ "etag": etag, "bindings": bindings }));
 }
 
 /// Forgets the policy of a resource that is gone.
@@ -108,30 +101,18 @@ pub(super) fn forget(state: &mut State, holder: Holder<'_>) {
 
 /// Whether any binding of the submitted policy carries a condition.
 pub(super) fn has_conditions(policy: &Value) -> bool {
-    bindings_of(policy)
-        .iter()
-        .any(|binding| condition_of(binding).is_some())
+    bindings_of(policy).iter().any(|binding| condition_of(binding).is_some())
 }
 
 /// Whether the submitted policy grants something to everybody.
 pub(super) fn is_public(policy: &Value) -> bool {
-    bindings_of(policy)
-        .iter()
-        .flat_map(members_of)
-        .any(members::is_public)
+    bindings_of(policy).iter().flat_map(members_of).any(members::is_public)
 }
 
 /// The permissions asked about. The sandbox has no callers, so everybody holds every permission.
 pub(super) fn test_permissions(body: &Value) -> Result<Value, ApiError> {
-    let asked = body
-        .get("permissions")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
-    let wild = asked
-        .iter()
-        .filter_map(Value::as_str)
-        .find(|permission| permission.contains('*'));
+    let asked = body.get("permissions").and_then(Value::as_array).cloned().unwrap_or_default();
+    let wild = asked.iter().filter_map(Value::as_str).find(|permission| permission.contains('*'));
     match wild {
         Some(wild) => Err(ApiError::invalid(format!("Permission {wild} is not valid."))),
         None if asked.is_empty() => Ok(json!({})),
@@ -142,17 +123,11 @@ pub(super) fn test_permissions(body: &Value) -> Result<Value, ApiError> {
 /// The version a reader asks for in the query; 0 when it asks for none.
 pub(super) fn requested_version(given: Option<&str>) -> Result<i64, ApiError> {
     let given = given.unwrap_or("0");
-    given
-        .parse()
-        .map_err(|_| ApiError::invalid(format!("Invalid requested policy version: {given}.")))
+    given.parse().map_err(|_| ApiError::invalid(format!("Invalid requested policy version: {given}.")))
 }
 
 fn stored(state: &State, holder: Holder<'_>) -> Value {
-    state
-        .resources
-        .get(&holder.key())
-        .cloned()
-        .unwrap_or_else(|| json!({}))
+    state.resources.get(&holder.key()).cloned().unwrap_or_else(|| json!({}))
 }
 
 /// A policy of version 1 cannot show a condition: the role is answered under a mangled name instead.
@@ -161,25 +136,13 @@ fn rendered(policy: &Value, requested: i64) -> Value {
     let conditional = has_conditions(policy);
     let bindings: Vec<Value> = bindings_of(policy)
         .iter()
-        .map(|binding| {
-            if requested < 3 {
-                without_condition(binding)
-            } else {
-                binding.clone()
-            }
-        })
+        .map(|binding| if requested < 3 { without_condition(binding) } else { binding.clone() })
         .collect();
     if policy.get("etag").is_some() || !bindings.is_empty() {
         let version = if conditional && requested == 3 { 3 } else { 1 };
         answer.insert("version".to_owned(), json!(version));
     }
-    answer.insert(
-        "etag".to_owned(),
-        policy
-            .get("etag")
-            .cloned()
-            .unwrap_or_else(|| json!(NEVER_WRITTEN)),
-    );
+    answer.insert("etag".to_owned(), policy.get("etag").cloned().unwrap_or_else(|| json!(NEVER_WRITTEN)));
     if !bindings.is_empty() {
         answer.insert("bindings".to_owned(), Value::Array(bindings));
     }
@@ -193,17 +156,12 @@ fn rendered(policy: &Value, requested: i64) -> Value {
 pub(super) fn hex_digest(bytes: &[u8]) -> String {
     let digest = Sha256::digest(bytes);
     let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]);
-    digits
-        .filter_map(|digit| char::from_digit(u32::from(digit), 16))
-        .collect()
+    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }
 
 fn check_etag(current: &Value, submitted: &Value) -> Result<(), ApiError> {
     let given = submitted.get("etag").and_then(Value::as_str).unwrap_or_default();
-    let held = current
-        .get("etag")
-        .and_then(Value::as_str)
-        .unwrap_or(NEVER_WRITTEN);
+    let held = current.get("etag").and_then(Value::as_str).unwrap_or(NEVER_WRITTEN);
     if given.is_empty() || same_bytes(given, held) {
         return Ok(());
     }
@@ -232,23 +190,17 @@ fn check_version(current: &Value, submitted: &Value) -> Result<(), ApiError> {
         )));
     }
     if version < 3 && has_conditions(submitted) {
-        return Err(ApiError::invalid(
-            "Policies with conditional role bindings must specify version 3.",
-        ));
+        return Err(ApiError::invalid("Policies with conditional role bindings must specify version 3."));
     }
     Ok(())
 }
 
 fn replaced(state: &State, holder: Holder<'_>, submitted: &Value, mask: &str) -> Result<Value, ApiError> {
     let mut policy = stored(state, holder);
-    let parts: Vec<&str> = if mask.is_empty() {
-        vec!["bindings"]
-    } else {
-        mask.split(',').map(str::trim).collect()
-    };
-    if let Some(part) = parts
-        .iter()
-        .find(|part| !["bindings", "etag", "auditConfigs", "version"].contains(*part))
+    let parts: Vec<&str> =
+        if mask.is_empty() { vec!["bindings"] } else { mask.split(',').map(str::trim).collect() };
+    if let Some(part) =
+        parts.iter().find(|part| !["bindings", "etag", "auditConfigs", "version"].contains(*part))
     {
         return Err(ApiError::invalid(format!("Invalid update mask path: {part}.")));
     }
@@ -273,14 +225,9 @@ fn replaced(state: &State, holder: Holder<'_>, submitted: &Value, mask: &str) ->
 
 /// Google's policy etags are a version byte and the microseconds of the write; they must differ at every write.
 fn next_etag(current: &Value, now: i64) -> String {
-    let held = current
-        .get("etag")
-        .and_then(Value::as_str)
-        .and_then(|etag| BASE64.decode(etag).ok());
-    let last = held
-        .and_then(|bytes| <[u8; 8]>::try_from(bytes).ok())
-        .map_or(0, i64::from_be_bytes)
-        & MICROSECONDS;
+    let held = current.get("etag").and_then(Value::as_str).and_then(|etag| BASE64.decode(etag).ok());
+    let last =
+        held.and_then(|bytes| <[u8; 8]>::try_from(bytes).ok()).map_or(0, i64::from_be_bytes) & MICROSECONDS;
     let stamp = now.max(last + 1) & MICROSECONDS;
     BASE64.encode((stamp | ETAG_VERSION).to_be_bytes())
 }
@@ -294,17 +241,10 @@ mod tests {
 
     use super::*;
 
-    const HOLDER: Holder<'_> = Holder {
-        kind: HolderKind::Other,
-        path: "thing",
-    };
+    const HOLDER: Holder<'_> = Holder { kind: HolderKind::Other, path: "thing" };
 
     fn world(state: &mut State) -> World<'_> {
-        World {
-            state,
-            now: Timestamp::UNIX_EPOCH,
-            operation_time: SignedDuration::ZERO,
-        }
+        World { state, now: Timestamp::UNIX_EPOCH, operation_time: SignedDuration::ZERO }
     }
 
     fn granting(members: &[String]) -> Value {
@@ -315,9 +255,8 @@ mod tests {
     fn every_write_has_its_own_etag_even_when_the_clock_stands_still() {
         let mut state = State::default();
         let mut world = world(&mut state);
-        let etags: Vec<Value> = (0..3)
-            .map(|_| set(&mut world, HOLDER, &granting(&[]), "").unwrap()["etag"].clone())
-            .collect();
+        let etags: Vec<Value> =
+            (0..3).map(|_| set(&mut world, HOLDER, &granting(&[]), "").unwrap()["etag"].clone()).collect();
         assert!(etags[0] != etags[1] && etags[1] != etags[2] && etags[0] != etags[2]);
     }
 
@@ -333,30 +272,15 @@ mod tests {
         let members: Vec<String> = (0..1_501).map(|n| format!("user:u{n}@example.edu")).collect();
         let mut world = world(&mut state);
         assert!(set(&mut world, HOLDER, &granting(&members[1..]), "").is_ok());
-        assert_eq!(
-            set(&mut world, HOLDER, &granting(&members), "").unwrap_err().code,
-            400
-        );
+        assert_eq!(set(&mut world, HOLDER, &granting(&members), "").unwrap_err().code, 400);
     }
 
     #[test]
     fn a_write_without_etag_is_blind() {
         let mut state = State::default();
         let mut world = world(&mut state);
-        set(
-            &mut world,
-            HOLDER,
-            &granting(&["user:a@example.edu".to_owned()]),
-            "",
-        )
-        .unwrap();
-        let after = set(
-            &mut world,
-            HOLDER,
-            &granting(&["user:b@example.edu".to_owned()]),
-            "",
-        )
-        .unwrap();
+        set(&mut world, HOLDER, &granting(&["user:a@example.edu".to_owned()]), "").unwrap();
+        let after = set(&mut world, HOLDER, &granting(&["user:b@example.edu".to_owned()]), "").unwrap();
         assert_eq!(after["bindings"][0]["members"], json!(["user:b@example.edu"]));
     }
 

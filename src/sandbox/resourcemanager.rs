@@ -37,9 +37,7 @@ pub(super) fn handle(world: &mut World<'_>, call: &Call<'_>) -> Result<Answer, A
 
 /// The key of the project in the state. v1 calls it `projectId` or `resource`, v3 `projectsId`.
 fn path(world: &World<'_>, call: &Call<'_>) -> Result<String, ApiError> {
-    let named = ["projectId", "resource", "projectsId"]
-        .iter()
-        .find_map(|name| call.path.get(*name));
+    let named = ["projectId", "resource", "projectsId"].iter().find_map(|name| call.path.get(*name));
     let id = new_project::id_of(world.state, named.map(String::as_str).unwrap_or_default());
     check_project(world.state, &id)?;
     Ok(format!("projects/{id}"))
@@ -48,11 +46,7 @@ fn path(world: &World<'_>, call: &Call<'_>) -> Result<String, ApiError> {
 fn get(world: &World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
     let path = path(world, call)?;
     let project = world.state.resources.get(&path).cloned().unwrap_or_default();
-    Ok(if call.version == "v3" {
-        in_v3(&project)
-    } else {
-        project
-    })
+    Ok(if call.version == "v3" { in_v3(&project) } else { project })
 }
 
 /// Refuses to work in a project that is not there: an id against the rule, or an unknown number. Whether it does
@@ -68,10 +62,9 @@ pub(super) fn check_project(state: &State, id: &str) -> Result<(), ApiError> {
 pub(super) fn check_unserved(call: &Call<'_>, names: &[&str]) -> Result<(), ApiError> {
     let given = |name: &&&str| call.query.get(name).is_some_and(|text| !text.is_empty());
     match names.iter().find(given) {
-        Some(name) => Err(ApiError::invalid(format!(
-            "The sandbox does not serve {name} on {}.",
-            call.method
-        ))),
+        Some(name) => {
+            Err(ApiError::invalid(format!("The sandbox does not serve {name} on {}.", call.method)))
+        }
         None => Ok(()),
     }
 }
@@ -79,13 +72,7 @@ pub(super) fn check_unserved(call: &Call<'_>, names: &[&str]) -> Result<(), ApiE
 fn list(world: &World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
     check_unserved(call, &["filter", "query", "parent"])?;
     let projects = world.state.below("projects/").map(|(_, project)| project);
-    let shown = projects.map(|project| {
-        if call.version == "v3" {
-            in_v3(project)
-        } else {
-            project.clone()
-        }
-    });
+    let shown = projects.map(|project| if call.version == "v3" { in_v3(project) } else { project.clone() });
     Ok(paging::page(shown.collect(), call, "pageSize", LARGEST_PAGE, LARGEST_PAGE)?.into_answer("projects"))
 }
 
@@ -99,19 +86,13 @@ fn ancestry(world: &World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
 fn change(world: &mut World<'_>, call: &Call<'_>, mask: &str) -> Result<Value, ApiError> {
     let path = path(world, call)?;
     let mut project = world.state.resources.get(&path).cloned().unwrap_or_default();
-    let name = if call.version == "v3" {
-        "displayName"
-    } else {
-        "name"
-    };
+    let name = if call.version == "v3" { "displayName" } else { "name" };
     for masked in mask.split(',').map(str::trim) {
         let (field, given) = match masked {
             "displayName" | "display_name" => ("name", call.body.get(name)),
             "labels" => ("labels", call.body.get("labels")),
             _ => {
-                return Err(ApiError::invalid(format!(
-                    "Invalid update mask path: '{masked}'."
-                )));
+                return Err(ApiError::invalid(format!("Invalid update mask path: '{masked}'.")));
             }
         };
         let empty = given.is_none_or(|value| value.is_null() || *value == "" || *value == json!({}));
@@ -130,25 +111,15 @@ fn change(world: &mut World<'_>, call: &Call<'_>, mask: &str) -> Result<Value, A
 
 /// In v3 a change is an operation, and without a mask it is a change of what the body names.
 fn patch(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
-    let given = ["displayName", "labels"]
-        .into_iter()
-        .filter(|field| call.body.get(*field).is_some());
+    let given = ["displayName", "labels"].into_iter().filter(|field| call.body.get(*field).is_some());
     let named: Vec<&str> = given.collect();
-    let mask = call
-        .query
-        .get("updateMask")
-        .map_or_else(|| named.join(","), str::to_owned);
+    let mask = call.query.get("updateMask").map_or_else(|| named.join(","), str::to_owned);
     let mut response = in_v3(&change(world, call, &mask)?);
     if let Some(fields) = response.as_object_mut() {
         fields.insert("@type".to_owned(), json!(format!("{PACKAGE}.Project")));
     }
     let name = format!("operations/up.{}", world.next_id());
-    Ok(lro::start(
-        world,
-        &name,
-        &json!({ "@type": format!("{PACKAGE}.UpdateProjectMetadata") }),
-        &response,
-    ))
+    Ok(lro::start(world, &name, &json!({ "@type": format!("{PACKAGE}.UpdateProjectMetadata") }), &response))
 }
 
 fn in_v3(project: &Value) -> Value {
@@ -163,46 +134,27 @@ fn in_v3(project: &Value) -> Value {
         "etag": format!("W/\"{}\"", text("projectNumber")),
     });
     let parent = project.get("parent").and_then(|parent| {
-        Some(format!(
-            "{}s/{}",
-            parent.get("type")?.as_str()?,
-            parent.get("id")?.as_str()?
-        ))
+        Some(format!("{}s/{}", parent.get("type")?.as_str()?, parent.get("id")?.as_str()?))
     });
     if let Some(fields) = shown.as_object_mut() {
         fields.extend(parent.map(|parent| ("parent".to_owned(), json!(parent))));
-        fields.extend(
-            project
-                .get("labels")
-                .map(|labels| ("labels".to_owned(), labels.clone())),
-        );
+        fields.extend(project.get("labels").map(|labels| ("labels".to_owned(), labels.clone())));
     }
     shown
 }
 
 fn holder(path: &str) -> Holder<'_> {
-    Holder {
-        kind: HolderKind::Project,
-        path,
-    }
+    Holder { kind: HolderKind::Project, path }
 }
 
 fn get_policy(world: &World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
-    let requested = call
-        .body
-        .pointer("/options/requestedPolicyVersion")
-        .and_then(Value::as_i64)
-        .unwrap_or(0);
+    let requested = call.body.pointer("/options/requestedPolicyVersion").and_then(Value::as_i64).unwrap_or(0);
     policy::get(world, holder(&path(world, call)?), requested)
 }
 
 fn set_policy(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
     let path = path(world, call)?;
     let submitted = call.body.get("policy").cloned().unwrap_or_default();
-    let mask = call
-        .body
-        .get("updateMask")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let mask = call.body.get("updateMask").and_then(Value::as_str).unwrap_or_default();
     policy::set(world, holder(&path), &submitted, mask)
 }

@@ -115,20 +115,11 @@ pub(super) async fn start_at(options: Options, clock: Clock) -> Result<Running, 
     }
     let surface = Surface::load()?;
     let store = Store::open(options.state)?;
-    let listen = |source| SandboxError::Listen {
-        address: asked,
-        source,
-    };
+    let listen = |source| SandboxError::Listen { address: asked, source };
     let listener = TcpListener::bind(asked).await.map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
     let operation_time = SignedDuration::try_from(options.operation_time).unwrap_or(SignedDuration::MAX);
-    let app = Arc::new(App {
-        surface,
-        store,
-        clock,
-        operation_time,
-        base: format!("http://{address}"),
-    });
+    let app = Arc::new(App { surface, store, clock, operation_time, base: format!("http://{address}") });
     let (stop, stopped) = oneshot::channel::<()>();
     let router = Router::new().fallback(serve).with_state(app);
     let listener = listener.tap_io(|stream| {
@@ -140,11 +131,7 @@ pub(super) async fn start_at(options: Options, clock: Clock) -> Result<Running, 
         let _ = stopped.await;
     });
     let task = tokio::spawn(server.into_future());
-    Ok(Running {
-        address,
-        stop: Some(stop),
-        task,
-    })
+    Ok(Running { address, stop: Some(stop), task })
 }
 
 /// What all requests share.
@@ -183,9 +170,7 @@ impl App {
 
     /// Waits until the operation is done, outside every lock. An unknown one is not waited for.
     async fn wait(&self, key: &str) {
-        let ends = self
-            .store
-            .read(|state| state.operations.get(key).map(|operation| operation.ends));
+        let ends = self.store.read(|state| state.operations.get(key).map(|operation| operation.ends));
         if let Ok(Some(ends)) = ends {
             let left = ends.duration_since(self.clock.now());
             if left.is_positive() {
@@ -225,14 +210,7 @@ impl App {
             made.map_err(|error| unusable(&error))??;
         }
         let serve = |state: &mut State| {
-            services::dispatch(
-                &mut World {
-                    state,
-                    now,
-                    operation_time: self.operation_time,
-                },
-                call,
-            )
+            services::dispatch(&mut World { state, now, operation_time: self.operation_time }, call)
         };
         let outcome = if services::is_write(verb, call.method) {
             self.store.write(serve)
@@ -244,17 +222,12 @@ impl App {
 }
 
 fn unusable(error: &StoreError) -> ApiError {
-    let source = std::error::Error::source(error)
-        .map(|source| format!(": {source}"))
-        .unwrap_or_default();
+    let source = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
     ApiError::internal(format!("{error}{source}"))
 }
 
 fn no_method(raw: &request::Raw) -> ApiError {
-    ApiError::not_found(format!(
-        "The requested URL {} was not found on this server.",
-        raw.path()
-    ))
+    ApiError::not_found(format!("The requested URL {} was not found on this server.", raw.path()))
 }
 
 #[cfg(test)]
@@ -267,31 +240,19 @@ mod tests {
     const ZONE: &str = "compute/v1/projects/my-course/zones/europe-west1-b";
 
     fn options(state: Option<PathBuf>, operation_time: Duration) -> Options {
-        Options {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            state,
-            operation_time,
-        }
+        Options { listen: SocketAddr::from(([127, 0, 0, 1], 0)), state, operation_time }
     }
 
     fn client() -> reqwest::Client {
         // A second installation in the same process is refused, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        reqwest::Client::builder()
-            .tls_certs_only([])
-            .no_proxy()
-            .build()
-            .unwrap()
+        reqwest::Client::builder().tls_certs_only([]).no_proxy().build().unwrap()
     }
 
     async fn ask(cloud: &Running, verb: &str, path: &str, body: Value) -> Value {
         let url = format!("{}/{path}", cloud.url());
         let request = client().request(verb.parse().unwrap(), url);
-        let request = if body.is_null() {
-            request
-        } else {
-            request.json(&body)
-        };
+        let request = if body.is_null() { request } else { request.json(&body) };
         request.send().await.unwrap().json().await.unwrap()
     }
 
@@ -305,33 +266,20 @@ mod tests {
     #[tokio::test]
     async fn an_operation_runs_until_somebody_has_waited_for_it() {
         let clock = Clock::fixed(Timestamp::UNIX_EPOCH);
-        let cloud = start_at(options(None, Duration::from_secs(90)), clock)
-            .await
-            .unwrap();
-        ask(
-            &cloud,
-            "POST",
-            "v1/projects/my-course/services/compute.googleapis.com:enable",
-            Value::Null,
-        )
-        .await;
+        let cloud = start_at(options(None, Duration::from_secs(90)), clock).await.unwrap();
+        ask(&cloud, "POST", "v1/projects/my-course/services/compute.googleapis.com:enable", Value::Null)
+            .await;
         let disk = json!({ "boot": true, "initializeParams": { "sourceImage": "projects/debian-cloud/global/images/family/debian-12" } });
         let vm =
             json!({ "name": "x", "machineType": "e2-micro", "disks": [disk], "networkInterfaces": [{}] });
         let begun = ask(&cloud, "POST", &format!("{ZONE}/instances"), vm).await;
         let operation = format!("{ZONE}/operations/{}", begun["name"].as_str().unwrap());
-        assert_eq!(
-            ask(&cloud, "GET", &operation, Value::Null).await["status"],
-            "RUNNING"
-        );
+        assert_eq!(ask(&cloud, "GET", &operation, Value::Null).await["status"], "RUNNING");
         assert_eq!(
             ask(&cloud, "GET", &format!("{ZONE}/instances/x"), Value::Null).await["status"],
             "PROVISIONING"
         );
-        assert_eq!(
-            ask(&cloud, "POST", &format!("{operation}/wait"), Value::Null).await["status"],
-            "DONE"
-        );
+        assert_eq!(ask(&cloud, "POST", &format!("{operation}/wait"), Value::Null).await["status"], "DONE");
         assert_eq!(
             ask(&cloud, "GET", &format!("{ZONE}/instances/x"), Value::Null).await["status"],
             "RUNNING"
@@ -346,10 +294,7 @@ mod tests {
         let project = ask(&before, "GET", "v1/projects/my-course", Value::Null).await;
         before.shutdown().await.unwrap();
         let after = start(options(Some(file), Duration::ZERO)).await.unwrap();
-        assert_eq!(
-            ask(&after, "GET", "v1/projects/my-course", Value::Null).await,
-            project
-        );
+        assert_eq!(ask(&after, "GET", "v1/projects/my-course", Value::Null).await, project);
     }
 
     #[tokio::test]

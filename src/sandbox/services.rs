@@ -47,20 +47,13 @@ fn is_enabled(world: &World<'_>, api: &str, project: &str) -> bool {
     let unknown = !world.state.resources.contains_key(&format!("projects/{project}"));
     unknown
         || api == "serviceusage.googleapis.com"
-        || world
-            .state
-            .resources
-            .contains_key(&format!("serviceusage/projects/{project}/services/{api}"))
+        || world.state.resources.contains_key(&format!("serviceusage/projects/{project}/services/{api}"))
 }
 
 /// Whether the call may change the state. Google uses POST for some reads.
 pub(super) fn is_write(verb: &str, method: &str) -> bool {
     let action = method.rsplit('.').next().unwrap_or_default();
-    verb != "GET"
-        && !matches!(
-            action,
-            "getIamPolicy" | "testIamPermissions" | "wait" | "getAncestry"
-        )
+    verb != "GET" && !matches!(action, "getIamPolicy" | "testIamPermissions" | "wait" | "getAncestry")
 }
 
 #[cfg(test)]

@@ -56,10 +56,7 @@ fn project(state: &State, call: &Call<'_>) -> Result<String, ApiError> {
 
 /// A service that is unknown answers the same as one that may not be used.
 fn check_known<'a>(services: impl IntoIterator<Item = &'a str>) -> Result<(), ApiError> {
-    let unknown: Vec<&str> = services
-        .into_iter()
-        .filter(|id| known::title(id).is_none())
-        .collect();
+    let unknown: Vec<&str> = services.into_iter().filter(|id| known::title(id).is_none()).collect();
     if unknown.is_empty() {
         return Ok(());
     }
@@ -78,11 +75,7 @@ fn check_known<'a>(services: impl IntoIterator<Item = &'a str>) -> Result<(), Ap
 /// The service as Google shows it.
 fn shown(state: &State, project: &str, service: &str) -> Value {
     let number = new_project::number_of(state, project);
-    let state = if is_enabled(state, project, service) {
-        "ENABLED"
-    } else {
-        "DISABLED"
-    };
+    let state = if is_enabled(state, project, service) { "ENABLED" } else { "DISABLED" };
     json!({
         "name": format!("projects/{number}/services/{service}"),
         "config": { "name": service, "title": known::title(service).unwrap_or(service) },
@@ -105,9 +98,7 @@ fn list(world: &World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
         "state:DISABLED" => Some("DISABLED"),
         other => return Err(ApiError::invalid(format!("Invalid filter: '{other}'."))),
     };
-    let all = known::KNOWN
-        .iter()
-        .map(|(id, _)| shown(world.state, &project, id));
+    let all = known::KNOWN.iter().map(|(id, _)| shown(world.state, &project, id));
     let services =
         all.filter(|service| wanted.is_none_or(|wanted| service.get("state") == Some(&json!(wanted))));
     let page = paging::page(services.collect(), call, "pageSize", DEFAULT_PAGE, LARGEST_PAGE)?;
@@ -123,16 +114,12 @@ fn batch_get(world: &World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
     }
     let mut services = Vec::new();
     for name in names {
-        let id = [&project, &number]
-            .iter()
-            .find_map(|p| name.strip_prefix(&format!("projects/{p}/services/")));
+        let id =
+            [&project, &number].iter().find_map(|p| name.strip_prefix(&format!("projects/{p}/services/")));
         services
             .push(id.ok_or_else(|| ApiError::invalid(format!("The name {name} is not under the parent.")))?);
     }
     check_known(services.iter().copied())?;
-    let shown: Vec<Value> = services
-        .iter()
-        .map(|id| shown(world.state, &project, id))
-        .collect();
+    let shown: Vec<Value> = services.iter().map(|id| shown(world.state, &project, id)).collect();
     Ok(json!({ "services": shown }))
 }

@@ -35,9 +35,7 @@ impl State {
         prefix: &str,
     ) -> impl Iterator<Item = (&'a String, &'a Value)> + use<'a> {
         let prefix = prefix.to_owned();
-        self.resources
-            .range(prefix.clone()..)
-            .take_while(move |(path, _)| path.starts_with(&prefix))
+        self.resources.range(prefix.clone()..).take_while(move |(path, _)| path.starts_with(&prefix))
     }
 }
 
@@ -81,17 +79,12 @@ pub(super) struct Store {
 impl Store {
     /// A store on that file, or in memory. A file that is not there yet is an empty cloud.
     pub(super) fn open(file: Option<PathBuf>) -> Result<Self, StoreError> {
-        if let Some(folder) = file
-            .as_deref()
-            .and_then(Path::parent)
-            .filter(|path| !path.as_os_str().is_empty())
+        if let Some(folder) =
+            file.as_deref().and_then(Path::parent).filter(|path| !path.as_os_str().is_empty())
         {
             fs_err::create_dir_all(folder)?;
         }
-        let store = Self {
-            file,
-            held: Mutex::default(),
-        };
+        let store = Self { file, held: Mutex::default() };
         store.read(|_| ())?;
         Ok(store)
     }
@@ -130,10 +123,7 @@ impl Store {
         let Some(file) = &self.file else { return Ok(None) };
         let mut name = file.clone().into_os_string();
         name.push(".lock");
-        let lock = fs_err::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(PathBuf::from(name))?;
+        let lock = fs_err::OpenOptions::new().create(true).append(true).open(PathBuf::from(name))?;
         lock.file().lock()?;
         Ok(Some(lock))
     }
@@ -145,10 +135,8 @@ impl Store {
             *held = Held::default();
         } else if stamp != held.seen {
             let text = fs_err::read(path)?;
-            let state = serde_json::from_slice(&text).map_err(|source| StoreError::Format {
-                path: path.clone(),
-                source,
-            })?;
+            let state = serde_json::from_slice(&text)
+                .map_err(|source| StoreError::Format { path: path.clone(), source })?;
             *held = Held { state, seen: stamp };
         }
         Ok(())
@@ -156,14 +144,9 @@ impl Store {
 
     fn save(&self, held: &mut Held) -> Result<(), StoreError> {
         let Some(path) = &self.file else { return Ok(()) };
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        let text = serde_json::to_vec(&held.state).map_err(|source| StoreError::Format {
-            path: path.clone(),
-            source,
-        })?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let text = serde_json::to_vec(&held.state)
+            .map_err(|source| StoreError::Format { path: path.clone(), source })?;
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.write_all(&text)?;
         file.as_file().sync_all()?;
@@ -175,11 +158,9 @@ impl Store {
 
 fn stamp(path: &Path) -> Result<Option<Stamp>, StoreError> {
     match fs_err::metadata(path) {
-        Ok(found) => Ok(Some(Stamp {
-            node: node(&found),
-            length: found.len(),
-            modified: found.modified().ok(),
-        })),
+        Ok(found) => {
+            Ok(Some(Stamp { node: node(&found), length: found.len(), modified: found.modified().ok() }))
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error.into()),
     }
@@ -212,19 +193,14 @@ mod tests {
     }
 
     fn keys(store: &Store) -> Vec<String> {
-        store
-            .read(|state| state.resources.keys().cloned().collect())
-            .unwrap()
+        store.read(|state| state.resources.keys().cloned().collect()).unwrap()
     }
 
     #[test]
     fn two_stores_on_one_file_see_each_others_writes() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("new/folder/state.json");
-        let (one, two) = (
-            Store::open(Some(file.clone())).unwrap(),
-            Store::open(Some(file)).unwrap(),
-        );
+        let (one, two) = (Store::open(Some(file.clone())).unwrap(), Store::open(Some(file)).unwrap());
         put(&one, "a");
         put(&two, "b");
         put(&one, "c");
@@ -264,10 +240,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("state.json");
         fs_err::write(&file, "not json").unwrap();
-        assert!(matches!(
-            Store::open(Some(file.clone())),
-            Err(StoreError::Format { .. })
-        ));
+        assert!(matches!(Store::open(Some(file.clone())), Err(StoreError::Format { .. })));
         assert_eq!(fs_err::read_to_string(file).unwrap(), "not json");
     }
 }

@@ -66,10 +66,7 @@ pub(super) struct Schema {
     values: Option<Vec<String>>,
     #[serde(default)]
     required: bool,
-    #[expect(
-        dead_code,
-        reason = "part of the condensed form; every parameter may be repeated here"
-    )]
+    #[expect(dead_code, reason = "part of the condensed form; every parameter may be repeated here")]
     #[serde(default)]
     repeated: bool,
     properties: Option<BTreeMap<String, Schema>>,
@@ -87,10 +84,8 @@ pub(super) struct Surface {
 impl Surface {
     /// Reads the condensed documents.
     pub(super) fn load() -> Result<Self, serde_json::Error> {
-        let documents: Vec<Document> = DOCUMENTS
-            .iter()
-            .map(|text| serde_json::from_str(text))
-            .collect::<Result<_, _>>()?;
+        let documents: Vec<Document> =
+            DOCUMENTS.iter().map(|text| serde_json::from_str(text)).collect::<Result<_, _>>()?;
         let routes = route::routes(&documents);
         Ok(Self { documents, routes })
     }
@@ -99,11 +94,7 @@ impl Surface {
 impl Document {
     /// A schema with its reference followed.
     fn resolve<'a>(&'a self, schema: &'a Schema) -> &'a Schema {
-        schema
-            .reference
-            .as_ref()
-            .and_then(|name| self.schemas.get(name))
-            .unwrap_or(schema)
+        schema.reference.as_ref().and_then(|name| self.schemas.get(name)).unwrap_or(schema)
     }
 
     fn schema(&self, name: Option<&String>) -> Option<&Schema> {
@@ -124,11 +115,7 @@ mod tests {
     use crate::sandbox::{new_project, services, store::State};
 
     fn parameters(path: &str) -> BTreeMap<String, String> {
-        let names = path
-            .split('{')
-            .skip(1)
-            .filter_map(|rest| rest.split_once('}'))
-            .map(|(name, _)| name);
+        let names = path.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name);
         let value = |name: &str| match name {
             "zone" => "europe-west1-b",
             "region" => "europe-west1",
@@ -136,18 +123,14 @@ mod tests {
             "project" | "projectsId" | "projectId" | "v1Id1" => "my-course",
             _ => "something",
         };
-        names
-            .map(|name| (name.to_owned(), value(name).to_owned()))
-            .collect()
+        names.map(|name| (name.to_owned(), value(name).to_owned())).collect()
     }
 
     #[test]
     fn every_method_of_the_surface_is_served() {
         let surface = Surface::load().unwrap();
-        for (document, method) in surface
-            .documents
-            .iter()
-            .flat_map(|one| one.methods.iter().map(move |method| (one, method)))
+        for (document, method) in
+            surface.documents.iter().flat_map(|one| one.methods.iter().map(move |method| (one, method)))
         {
             let mut state = State::default();
             new_project::ensure(&mut state, "my-course", Timestamp::UNIX_EPOCH);
@@ -156,11 +139,7 @@ mod tests {
                 state.resources.insert(key, json!({ "state": "ENABLED" }));
             }
             let now = Timestamp::UNIX_EPOCH;
-            let mut world = World {
-                state: &mut state,
-                now,
-                operation_time: SignedDuration::ZERO,
-            };
+            let mut world = World { state: &mut state, now, operation_time: SignedDuration::ZERO };
             let call = Call {
                 method: &method.id,
                 version: &document.version,
@@ -171,9 +150,7 @@ mod tests {
                 headers: &HeaderMap::new(),
                 base: "",
             };
-            let refused = services::dispatch(&mut world, &call)
-                .err()
-                .map(|error| error.code);
+            let refused = services::dispatch(&mut world, &call).err().map(|error| error.code);
             assert!(!matches!(refused, Some(500 | 501)), "{}: {refused:?}", method.id);
         }
     }

@@ -1,8 +1,5 @@
 //! A sandbox on a free port and a bare HTTP client for it: tests speak REST, not the crate's own client.
-#![allow(
-    dead_code,
-    reason = "every test file uses its own part; which, differs from file to file"
-)]
+#![allow(dead_code, reason = "every test file uses its own part; which, differs from file to file")]
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -30,11 +27,7 @@ impl Cloud {
         // A second installation in the same process is refused, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let options = Options {
-            listen,
-            state: None,
-            operation_time: Duration::ZERO,
-        };
+        let options = Options { listen, state: None, operation_time: Duration::ZERO };
         let running = start(options).await.unwrap();
         let client = Client::builder().tls_certs_only([]).no_proxy().build().unwrap();
         let cloud = Self { running, client };
@@ -47,11 +40,7 @@ impl Cloud {
 
     /// The address of a path; whole URLs stay as they are.
     pub(crate) fn url(&self, path: &str) -> String {
-        if path.starts_with("http") {
-            path.to_owned()
-        } else {
-            format!("{}{path}", self.running.url())
-        }
+        if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.running.url()) }
     }
 
     /// A request to be completed by the test.
@@ -82,19 +71,13 @@ impl Cloud {
     /// Uploads content in one request, without metadata.
     pub(crate) async fn upload(&self, bucket: &str, name: &str, query: &str, content: &str) -> Reply {
         let path = format!("/upload/storage/v1/b/{bucket}/o?uploadType=media&name={name}{query}");
-        let request = self
-            .request(Method::POST, &path)
-            .header("content-type", "text/plain");
+        let request = self.request(Method::POST, &path).header("content-type", "text/plain");
         reply(request.body(content.to_owned())).await
     }
 }
 
 fn with_body(request: RequestBuilder, body: &Value) -> RequestBuilder {
-    if body.is_null() {
-        request
-    } else {
-        request.json(body)
-    }
+    if body.is_null() { request } else { request.json(body) }
 }
 
 /// Sends it and reads the answer as JSON.
@@ -113,10 +96,7 @@ pub(crate) async fn raw(request: RequestBuilder) -> (u16, HeaderMap, String) {
 /// The first `errors[].reason`, or the canonical status where there is none.
 pub(crate) fn reason(body: &Value) -> &str {
     let error = &body["error"];
-    error["errors"][0]["reason"]
-        .as_str()
-        .or(error["status"].as_str())
-        .unwrap_or_default()
+    error["errors"][0]["reason"].as_str().or(error["status"].as_str()).unwrap_or_default()
 }
 
 /// The error's text.
@@ -131,12 +111,8 @@ pub(crate) const BUCKET: &str = "/storage/v1/b/box-of-things";
 pub(crate) async fn cloud_with_bucket(settings: Value) -> Cloud {
     let cloud = Cloud::with(&[]).await;
     let mut body = json!({ "name": "box-of-things" });
-    body.as_object_mut()
-        .unwrap()
-        .extend(settings.as_object().cloned().unwrap_or_default());
-    let (status, answer) = cloud
-        .post(&format!("/storage/v1/b?project={PROJECT}"), &body)
-        .await;
+    body.as_object_mut().unwrap().extend(settings.as_object().cloned().unwrap_or_default());
+    let (status, answer) = cloud.post(&format!("/storage/v1/b?project={PROJECT}"), &body).await;
     assert_eq!(status, 200, "{answer}");
     cloud
 }

@@ -15,11 +15,8 @@ const FORMATS: &[(i64, &str)] = &[
     (11, "GENERIC"),
     (12, "RUBY"),
 ];
-const MODES: &[(i64, &str)] = &[
-    (1, "STANDARD_REPOSITORY"),
-    (2, "VIRTUAL_REPOSITORY"),
-    (3, "REMOTE_REPOSITORY"),
-];
+const MODES: &[(i64, &str)] =
+    &[(1, "STANDARD_REPOSITORY"), (2, "VIRTUAL_REPOSITORY"), (3, "REMOTE_REPOSITORY")];
 const ACTIONS: &[(i64, &str)] = &[(1, "DELETE"), (2, "KEEP")];
 const TAG_STATES: &[(i64, &str)] = &[(1, "TAGGED"), (2, "UNTAGGED"), (3, "ANY")];
 const ENABLEMENTS: &[(i64, &str)] = &[(1, "INHERITED"), (2, "DISABLED")];
@@ -28,9 +25,7 @@ const ENABLEMENTS: &[(i64, &str)] = &[(1, "INHERITED"), (2, "DISABLED")];
 pub(super) fn named(body: &Value) -> Value {
     match body {
         Value::Object(fields) => {
-            let named = fields
-                .iter()
-                .filter_map(|(name, value)| Some((name.clone(), field(name, value)?)));
+            let named = fields.iter().filter_map(|(name, value)| Some((name.clone(), field(name, value)?)));
             Value::Object(named.collect())
         }
         Value::Array(items) => Value::Array(items.iter().map(named).collect()),
@@ -50,10 +45,7 @@ fn field(name: &str, value: &Value) -> Option<Value> {
     let Some(number) = value.as_i64() else {
         return Some(named(value));
     };
-    values
-        .iter()
-        .find(|(known, _)| *known == number)
-        .map(|(_, name)| Value::from(*name))
+    values.iter().find(|(known, _)| *known == number).map(|(_, name)| Value::from(*name))
 }
 
 #[cfg(test)]

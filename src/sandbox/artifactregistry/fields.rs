@@ -14,22 +14,15 @@ const MUTABLE: [&str; 6] = [
     "vulnerabilityScanningConfig",
 ];
 /// Fields that are set when the repository is created and stay.
-const AT_CREATION: [&str; 5] = [
-    "format",
-    "kmsKeyName",
-    "mavenConfig",
-    "remoteRepositoryConfig",
-    "virtualRepositoryConfig",
-];
+const AT_CREATION: [&str; 5] =
+    ["format", "kmsKeyName", "mavenConfig", "remoteRepositoryConfig", "virtualRepositoryConfig"];
 /// Repositories that serve the addresses of the former Container Registry.
 const LEGACY_IDS: [&str; 4] = ["gcr.io", "us.gcr.io", "eu.gcr.io", "asia.gcr.io"];
 const LONGEST_DESCRIPTION: usize = 1_024;
 
 /// Lower case letters, digits and hyphens, starting with a letter, at most 63.
 pub(super) fn check_id(id: &str) -> Result<(), ApiError> {
-    let allowed = id
-        .bytes()
-        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let allowed = id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     let starts = id.bytes().next().is_some_and(|b| b.is_ascii_lowercase());
     if LEGACY_IDS.contains(&id) || (allowed && starts && !id.ends_with('-') && id.len() <= 63) {
         return Ok(());
@@ -41,19 +34,11 @@ pub(super) fn check_id(id: &str) -> Result<(), ApiError> {
 
 /// A new repository as stored.
 pub(super) fn created(name: &str, body: &Value, now: jiff::Timestamp) -> Result<Value, ApiError> {
-    let format = body
-        .get("format")
-        .and_then(Value::as_str)
-        .unwrap_or("FORMAT_UNSPECIFIED");
+    let format = body.get("format").and_then(Value::as_str).unwrap_or("FORMAT_UNSPECIFIED");
     if format == "FORMAT_UNSPECIFIED" {
-        return Err(ApiError::invalid(
-            "The format of the repository must be specified.",
-        ));
+        return Err(ApiError::invalid("The format of the repository must be specified."));
     }
-    let mode = body
-        .get("mode")
-        .and_then(Value::as_str)
-        .filter(|mode| *mode != "MODE_UNSPECIFIED");
+    let mode = body.get("mode").and_then(Value::as_str).filter(|mode| *mode != "MODE_UNSPECIFIED");
     let mut fields = Map::new();
     fields.insert("name".to_owned(), json!(name));
     fields.insert("mode".to_owned(), json!(mode.unwrap_or("STANDARD_REPOSITORY")));
@@ -79,9 +64,7 @@ pub(super) fn patched(
         if let Some(field) = MUTABLE.iter().find(|field| **field == top) {
             put(&mut fields, field, body.get(*field));
         } else if AT_CREATION.contains(&top) || top == "mode" {
-            return Err(ApiError::invalid(format!(
-                "The field {top} of a repository is immutable."
-            )));
+            return Err(ApiError::invalid(format!("The field {top} of a repository is immutable.")));
         } else {
             return Err(ApiError::invalid(format!("Invalid update mask path: '{path}'.")));
         }
@@ -142,20 +125,13 @@ fn stamp(now: jiff::Timestamp) -> String {
 }
 
 fn finished(mut fields: Map<String, Value>, now: jiff::Timestamp) -> Result<Value, ApiError> {
-    if fields
-        .get("description")
-        .and_then(Value::as_str)
-        .is_some_and(|text| text.len() > LONGEST_DESCRIPTION)
+    if fields.get("description").and_then(Value::as_str).is_some_and(|text| text.len() > LONGEST_DESCRIPTION)
     {
-        return Err(ApiError::invalid(
-            "The description must be at most 1024 characters long.",
-        ));
+        return Err(ApiError::invalid("The description must be at most 1024 characters long."));
     }
     if let Some(policies) = fields.get("cleanupPolicies").and_then(Value::as_object) {
-        let checked: Result<Map<String, Value>, ApiError> = policies
-            .iter()
-            .map(|(id, policy)| Ok((id.clone(), cleanup_policy(id, policy)?)))
-            .collect();
+        let checked: Result<Map<String, Value>, ApiError> =
+            policies.iter().map(|(id, policy)| Ok((id.clone(), cleanup_policy(id, policy)?))).collect();
         fields.insert("cleanupPolicies".to_owned(), Value::Object(checked?));
     }
     fields.insert("updateTime".to_owned(), json!(stamp(now)));
@@ -166,20 +142,14 @@ fn finished(mut fields: Map<String, Value>, now: jiff::Timestamp) -> Result<Valu
 fn cleanup_policy(id: &str, policy: &Value) -> Result<Value, ApiError> {
     let text = |field: &str| policy.get(field).and_then(Value::as_str).unwrap_or_default();
     if id.is_empty() || id.len() >= 128 || !(text("id").is_empty() || text("id") == id) {
-        return Err(ApiError::invalid(format!(
-            "The id of cleanup policy '{id}' must be its key."
-        )));
+        return Err(ApiError::invalid(format!("The id of cleanup policy '{id}' must be its key.")));
     }
     let (keep, recent) = (text("action") == "KEEP", policy.get("mostRecentVersions"));
     if !keep && (text("action") != "DELETE" || recent.is_some()) {
-        return Err(ApiError::invalid(format!(
-            "Cleanup policy '{id}' has an invalid action."
-        )));
+        return Err(ApiError::invalid(format!("Cleanup policy '{id}' has an invalid action.")));
     }
     if recent.is_some() == policy.get("condition").is_some() {
-        return Err(ApiError::invalid(format!(
-            "Cleanup policy '{id}' must have one condition."
-        )));
+        return Err(ApiError::invalid(format!("Cleanup policy '{id}' must have one condition.")));
     }
     let mut policy = policy.clone();
     if let Some(fields) = policy.as_object_mut() {
@@ -188,14 +158,9 @@ fn cleanup_policy(id: &str, policy: &Value) -> Result<Value, ApiError> {
     if let Some(condition) = policy.get_mut("condition").and_then(Value::as_object_mut) {
         for age in ["olderThan", "newerThan"] {
             let given = condition.get(age).and_then(Value::as_str);
-            if given.is_some_and(|text| {
-                text.strip_suffix('s')
-                    .and_then(|n| n.parse::<f64>().ok())
-                    .is_none()
-            }) {
-                return Err(ApiError::invalid(format!(
-                    "Invalid duration in cleanup policy '{id}'."
-                )));
+            if given.is_some_and(|text| text.strip_suffix('s').and_then(|n| n.parse::<f64>().ok()).is_none())
+            {
+                return Err(ApiError::invalid(format!("Invalid duration in cleanup policy '{id}'.")));
             }
         }
         condition.entry("tagState").or_insert_with(|| json!("ANY"));
@@ -209,10 +174,8 @@ pub(super) fn shown(repository: &Value, scanned: bool) -> Value {
     let Some(fields) = shown.as_object_mut() else {
         return shown;
     };
-    let wanted = fields
-        .get("vulnerabilityScanningConfig")
-        .and_then(|config| config.get("enablementConfig"))
-        .cloned();
+    let wanted =
+        fields.get("vulnerabilityScanningConfig").and_then(|config| config.get("enablementConfig")).cloned();
     let mut scanning = if wanted == Some(json!("DISABLED")) {
         json!({ "enablementState": "SCANNING_DISABLED", "enablementStateReason": "Disabled for this repository." })
     } else if scanned {
@@ -223,11 +186,7 @@ pub(super) fn shown(repository: &Value, scanned: bool) -> Value {
     };
     if let Some(config) = scanning.as_object_mut() {
         config.extend(wanted.map(|wanted| ("enablementConfig".to_owned(), wanted)));
-        config.extend(
-            fields
-                .get("createTime")
-                .map(|time| ("lastEnableTime".to_owned(), time.clone())),
-        );
+        config.extend(fields.get("createTime").map(|time| ("lastEnableTime".to_owned(), time.clone())));
     }
     fields.insert("vulnerabilityScanningConfig".to_owned(), scanning);
     fields.insert("satisfiesPzi".to_owned(), json!(true));
@@ -242,11 +201,7 @@ pub(super) fn registry_uri(name: &str, repository: &Value) -> String {
         parts.next().unwrap_or_default(),
         parts.next().unwrap_or_default(),
     );
-    let format = repository
-        .get("format")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_lowercase();
+    let format = repository.get("format").and_then(Value::as_str).unwrap_or_default().to_lowercase();
     format!("{location}-{format}.pkg.dev/{project}/{id}")
 }
 
@@ -272,10 +227,7 @@ mod tests {
         let before = created(name, &json!({"format": "DOCKER", "labels": {"a": "b"}}), now).unwrap();
         let body = json!({"description": "d", "labels": {}, "format": "MAVEN"});
         let after = patched(before.clone(), &body, "description", now).unwrap();
-        assert_eq!(
-            (after["description"].as_str(), &after["labels"]),
-            (Some("d"), &json!({"a": "b"}))
-        );
+        assert_eq!((after["description"].as_str(), &after["labels"]), (Some("d"), &json!({"a": "b"})));
         assert_eq!(after["format"], "DOCKER");
         assert!(patched(before.clone(), &body, "format", now).is_err());
         assert!(patched(before.clone(), &body, "nonsense", now).is_err());
@@ -285,22 +237,10 @@ mod tests {
     #[test]
     fn cleanup_policies_are_checked() {
         let rows = [
-            (
-                json!({"action": "KEEP", "mostRecentVersions": {"keepCount": 5}}),
-                true,
-            ),
-            (
-                json!({"action": "DELETE", "condition": {"olderThan": "2592000s"}}),
-                true,
-            ),
-            (
-                json!({"action": "DELETE", "condition": {"olderThan": "30d"}}),
-                false,
-            ),
-            (
-                json!({"action": "DELETE", "mostRecentVersions": {"keepCount": 5}}),
-                false,
-            ),
+            (json!({"action": "KEEP", "mostRecentVersions": {"keepCount": 5}}), true),
+            (json!({"action": "DELETE", "condition": {"olderThan": "2592000s"}}), true),
+            (json!({"action": "DELETE", "condition": {"olderThan": "30d"}}), false),
+            (json!({"action": "DELETE", "mostRecentVersions": {"keepCount": 5}}), false),
             (json!({"id": "other", "action": "DELETE", "condition": {}}), false),
             (json!({"action": "DELETE"}), false),
         ];

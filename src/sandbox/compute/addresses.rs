@@ -11,10 +11,7 @@ use crate::sandbox::call::{Call, World};
 use crate::sandbox::error::ApiError;
 use crate::sandbox::store::State;
 
-const ADDRESSES: Collection = Collection {
-    name: "addresses",
-    singular: "address",
-};
+const ADDRESSES: Collection = Collection { name: "addresses", singular: "address" };
 
 /// Serves one call.
 pub(super) fn handle(world: &mut World<'_>, call: &Call<'_>, action: &str) -> Result<Value, ApiError> {
@@ -35,9 +32,7 @@ pub(super) fn handle(world: &mut World<'_>, call: &Call<'_>, action: &str) -> Re
 
 fn all(world: &World<'_>, place: &Place) -> Vec<Value> {
     let stored = listing::stored(world, place, ADDRESSES).into_iter();
-    stored
-        .map(|address| in_use(world.state, place, address))
-        .collect()
+    stored.map(|address| in_use(world.state, place, address)).collect()
 }
 
 /// The address with its user and state, which follow from the instances.
@@ -57,23 +52,17 @@ fn user(state: &State, place: &Place, wanted: &str) -> Option<String> {
     let uses = |vm: &Value| {
         list(vm, "networkInterfaces").iter().any(|card| {
             text(card, "networkIP") == wanted
-                || list(card, "accessConfigs")
-                    .iter()
-                    .any(|access| text(access, "natIP") == wanted)
+                || list(card, "accessConfigs").iter().any(|access| text(access, "natIP") == wanted)
         })
     };
-    let found = state
-        .below(&prefix)
-        .find(|(path, vm)| path.contains("/instances/") && uses(vm));
+    let found = state.below(&prefix).find(|(path, vm)| path.contains("/instances/") && uses(vm));
     found.map(|(_, vm)| text(vm, "selfLink").to_owned())
 }
 
 /// Whether an external address is reserved in the region, and so stays when an instance stops.
 pub(super) fn is_reserved(state: &State, region: &Place, ip: &str) -> bool {
     let prefix = place::key(&region.of_resource(ADDRESSES.name, ""));
-    state
-        .below(&prefix)
-        .any(|(_, address)| text(address, "address") == ip)
+    state.below(&prefix).any(|(_, address)| text(address, "address") == ip)
 }
 
 /// The IP that a reference to an address means; an IP means itself.
@@ -100,11 +89,7 @@ fn insert(world: &mut World<'_>, call: &Call<'_>, place: &Place) -> Result<Value
     let given = text(&call.body, "address");
     let ip = match given {
         "" if internal => {
-            return Err(invalid(
-                "resource.address",
-                "",
-                "An internal address must be given.",
-            ));
+            return Err(invalid("resource.address", "", "An internal address must be given."));
         }
         "" => ephemeral(world),
         given => given.to_owned(),
@@ -123,17 +108,7 @@ fn insert(world: &mut World<'_>, call: &Call<'_>, place: &Place) -> Result<Value
         "labelFingerprint": fingerprint::of(&Value::Null),
         "addressType": "EXTERNAL",
     });
-    copy(
-        &mut address,
-        &call.body,
-        &[
-            "networkTier",
-            "addressType",
-            "purpose",
-            "ipVersion",
-            "prefixLength",
-        ],
-    );
+    copy(&mut address, &call.body, &["networkTier", "addressType", "purpose", "ipVersion", "prefixLength"]);
     label(&mut address, call.body.get("labels"))?;
     world.state.resources.insert(place::key(&path), address.clone());
     Ok(mutation::begin(world, call, place, &address))

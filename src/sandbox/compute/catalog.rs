@@ -9,22 +9,10 @@ use crate::sandbox::call::{Call, World};
 use crate::sandbox::error::ApiError;
 use crate::sandbox::new_project;
 
-const ZONES: Collection = Collection {
-    name: "zones",
-    singular: "zone",
-};
-const REGIONS: Collection = Collection {
-    name: "regions",
-    singular: "region",
-};
-const MACHINE_TYPES: Collection = Collection {
-    name: "machineTypes",
-    singular: "machineType",
-};
-const DISK_TYPES: Collection = Collection {
-    name: "diskTypes",
-    singular: "diskType",
-};
+const ZONES: Collection = Collection { name: "zones", singular: "zone" };
+const REGIONS: Collection = Collection { name: "regions", singular: "region" };
+const MACHINE_TYPES: Collection = Collection { name: "machineTypes", singular: "machineType" };
+const DISK_TYPES: Collection = Collection { name: "diskTypes", singular: "diskType" };
 /// The creation time of everything that was always there.
 const EPOCH: &str = "1969-12-31T16:00:00.000-08:00";
 
@@ -71,10 +59,7 @@ pub(super) fn zones() -> impl Iterator<Item = String> {
 
 /// The second octet of the region's range in auto-mode networks.
 pub(super) fn octet_of(region: &str) -> u8 {
-    REGION_TABLE
-        .iter()
-        .find(|(name, _, _)| *name == region)
-        .map_or(0, |(_, _, octet)| *octet)
+    REGION_TABLE.iter().find(|(name, _, _)| *name == region).map_or(0, |(_, _, octet)| *octet)
 }
 
 /// Whether the region exists.
@@ -109,9 +94,7 @@ pub(super) fn handle(
         }
         ("regions", "get") => Place::of(call).map(|place| region(world, &place)),
         ("regions", "list") => {
-            let all = regions()
-                .map(|name| region(world, &in_region(project, name)))
-                .collect();
+            let all = regions().map(|name| region(world, &in_region(project, name))).collect();
             listing::listed(call, REGIONS, &format!("projects/{project}"), all)
         }
         ("machineTypes", _) => machine_types(call, action),
@@ -121,17 +104,11 @@ pub(super) fn handle(
 }
 
 fn in_zone(project: &str, zone: String) -> Place {
-    Place {
-        project: project.to_owned(),
-        scope: Scope::Zone(zone),
-    }
+    Place { project: project.to_owned(), scope: Scope::Zone(zone) }
 }
 
 fn in_region(project: &str, region: &str) -> Place {
-    Place {
-        project: project.to_owned(),
-        scope: Scope::Region(region.to_owned()),
-    }
+    Place { project: project.to_owned(), scope: Scope::Region(region.to_owned()) }
 }
 
 fn zone(place: &Place) -> Value {
@@ -171,9 +148,7 @@ fn region(world: &World<'_>, place: &Place) -> Value {
 
 /// Zones, regions and types have small ids.
 fn small_id(name: &str) -> String {
-    let sum = name
-        .bytes()
-        .fold(0_u64, |sum, byte| (sum * 31 + u64::from(byte)) % 100_003);
+    let sum = name.bytes().fold(0_u64, |sum, byte| (sum * 31 + u64::from(byte)) % 100_003);
     (1_000 + sum).to_string()
 }
 
@@ -196,9 +171,7 @@ fn project_resource(world: &World<'_>, project: &str) -> Value {
 
 fn created(world: &World<'_>, project: &str) -> jiff::Timestamp {
     let stored = world.state.resources.get(&format!("projects/{project}"));
-    let time = stored
-        .and_then(|project| project.get("createTime"))
-        .and_then(Value::as_str);
+    let time = stored.and_then(|project| project.get("createTime")).and_then(Value::as_str);
     time.and_then(|text| text.parse().ok()).unwrap_or(world.now)
 }
 
@@ -219,10 +192,7 @@ fn machine_types(call: &Call<'_>, action: &str) -> Result<Value, ApiError> {
 }
 
 fn all_machine_types(place: &Place) -> Vec<Value> {
-    machines::names()
-        .iter()
-        .filter_map(|name| machine_type(place, name))
-        .collect()
+    machines::names().iter().filter_map(|name| machine_type(place, name)).collect()
 }
 
 fn machine_type(place: &Place, name: &str) -> Option<Value> {
@@ -261,10 +231,7 @@ fn disk_types(call: &Call<'_>, action: &str) -> Result<Value, ApiError> {
 }
 
 fn all_disk_types(place: &Place) -> Vec<Value> {
-    disks::TYPES
-        .iter()
-        .filter_map(|name| disk_type(place, name))
-        .collect()
+    disks::TYPES.iter().filter_map(|name| disk_type(place, name)).collect()
 }
 
 fn disk_type(place: &Place, name: &str) -> Option<Value> {

@@ -12,21 +12,12 @@ use crate::sandbox::error::ApiError;
 use crate::sandbox::policy::{self, Holder, HolderKind};
 use crate::sandbox::store::State;
 
-const DISKS: Collection = Collection {
-    name: "disks",
-    singular: "disk",
-};
+const DISKS: Collection = Collection { name: "disks", singular: "disk" };
 const LARGEST_GB: i64 = 65_536;
 
 /// The types of disk.
-pub(super) const TYPES: [&str; 6] = [
-    "hyperdisk-balanced",
-    "hyperdisk-throughput",
-    "pd-balanced",
-    "pd-extreme",
-    "pd-ssd",
-    "pd-standard",
-];
+pub(super) const TYPES: [&str; 6] =
+    ["hyperdisk-balanced", "hyperdisk-throughput", "pd-balanced", "pd-extreme", "pd-ssd", "pd-standard"];
 
 /// Serves one call.
 pub(super) fn handle(world: &mut World<'_>, call: &Call<'_>, action: &str) -> Result<Value, ApiError> {
@@ -34,9 +25,9 @@ pub(super) fn handle(world: &mut World<'_>, call: &Call<'_>, action: &str) -> Re
     match action {
         "get" => place::find(world.state, &place.of_resource(DISKS.name, call.param("disk")?)),
         "list" => listing::answer(call, &place, DISKS, listing::stored(world, &place, DISKS)),
-        "aggregatedList" => listing::aggregated(call, DISKS, Scopes::Zones, |place| {
-            listing::stored(world, place, DISKS)
-        }),
+        "aggregatedList" => {
+            listing::aggregated(call, DISKS, Scopes::Zones, |place| listing::stored(world, place, DISKS))
+        }
         "insert" => insert(world, call, &place),
         "delete" => delete(world, call, &place),
         "resize" => resize(world, call, &place),
@@ -96,13 +87,7 @@ pub(super) fn create(world: &mut World<'_>, place: &Place, wanted: Wanted<'_>) -
         set(&mut disk, "sourceImageId", text(image, "id"));
         copy(&mut disk, image, &["licenses", "guestOsFeatures", "architecture"]);
     }
-    let given = [
-        "description",
-        "provisionedIops",
-        "provisionedThroughput",
-        "resourcePolicies",
-        "accessMode",
-    ];
+    let given = ["description", "provisionedIops", "provisionedThroughput", "resourcePolicies", "accessMode"];
     copy(&mut disk, wanted.fields, &given);
     label(&mut disk, wanted.fields.get("labels"))?;
     world.state.resources.insert(place::key(&path), disk.clone());
@@ -178,10 +163,7 @@ fn insert(world: &mut World<'_>, call: &Call<'_>, place: &Place) -> Result<Value
 fn resize(world: &mut World<'_>, call: &Call<'_>, place: &Place) -> Result<Value, ApiError> {
     let path = place.of_resource(DISKS.name, call.param("disk")?);
     let mut disk = place::find(world.state, &path)?;
-    let (wanted, held) = (
-        number(&call.body, "sizeGb").unwrap_or(0),
-        number(&disk, "sizeGb").unwrap_or(0),
-    );
+    let (wanted, held) = (number(&call.body, "sizeGb").unwrap_or(0), number(&disk, "sizeGb").unwrap_or(0));
     if wanted <= held {
         let why = format!("New disk size '{wanted}' must be larger than existing size '{held}'.");
         return Err(invalid("sizeGb", &wanted.to_string(), &why));
@@ -222,13 +204,7 @@ fn delete(world: &mut World<'_>, call: &Call<'_>, place: &Place) -> Result<Value
 /// Takes a disk and its policy out of the state.
 pub(super) fn forget(state: &mut State, path: &str) {
     state.resources.remove(&place::key(path));
-    policy::forget(
-        state,
-        Holder {
-            kind: HolderKind::Other,
-            path: &place::key(path),
-        },
-    );
+    policy::forget(state, Holder { kind: HolderKind::Other, path: &place::key(path) });
 }
 
 /// The path of a disk that an instance names.

@@ -38,10 +38,7 @@ impl Filter {
         let wrong = || invalid("filter", text, "Invalid list filter expression.");
         let tokens = tokens(text).ok_or_else(wrong)?;
         let mut rest = tokens.as_slice();
-        any(&mut rest)
-            .filter(|_| rest.is_empty())
-            .map(Self)
-            .ok_or_else(wrong)
+        any(&mut rest).filter(|_| rest.is_empty()).map(Self).ok_or_else(wrong)
     }
 
     /// Whether a resource passes.
@@ -113,9 +110,7 @@ fn tokens(text: &str) -> Option<Vec<String>> {
             _ if after_matching => pattern_length(rest),
             '(' | ')' => 1,
             '!' | '=' | ':' | '<' | '>' => rest.find(|c| !"!=:<>".contains(c)).unwrap_or(rest.len()),
-            _ => rest
-                .find(|c: char| c.is_whitespace() || "()!=:<>\"'".contains(c))
-                .unwrap_or(rest.len()),
+            _ => rest.find(|c: char| c.is_whitespace() || "()!=:<>\"'".contains(c)).unwrap_or(rest.len()),
         };
         let (token, after) = rest.split_at_checked(length)?;
         tokens.push(token.to_owned());
@@ -213,11 +208,7 @@ pub(super) fn sort(items: &mut [Value], order_by: &str) -> Result<(), ApiError> 
             items.reverse();
         }
         other => {
-            return Err(invalid(
-                "orderBy",
-                other,
-                "Only name and creationTimestamp desc are supported.",
-            ));
+            return Err(invalid("orderBy", other, "Only name and creationTimestamp desc are supported."));
         }
     }
     Ok(())
@@ -258,11 +249,7 @@ mod tests {
     #[test]
     fn a_malformed_filter_is_400() {
         for filter in ["name", "name=", "(name=x", "name=x)", "name~x"] {
-            assert_eq!(
-                Filter::parse(filter).map_err(|error| error.code).err(),
-                Some(400),
-                "{filter}"
-            );
+            assert_eq!(Filter::parse(filter).map_err(|error| error.code).err(), Some(400), "{filter}");
         }
     }
 }

@@ -35,10 +35,8 @@ fn sorted(content: &Value) -> Value {
         Value::Object(fields) => {
             let mut names: Vec<_> = fields.iter().collect();
             names.sort_by_key(|(name, _)| *name);
-            let fields: Map<String, Value> = names
-                .into_iter()
-                .map(|(name, value)| (name.clone(), sorted(value)))
-                .collect();
+            let fields: Map<String, Value> =
+                names.into_iter().map(|(name, value)| (name.clone(), sorted(value))).collect();
             Value::Object(fields)
         }
         Value::Array(items) => items.iter().map(sorted).collect(),
@@ -49,9 +47,7 @@ fn sorted(content: &Value) -> Value {
 /// Refuses a stale fingerprint, and the absence of one.
 pub(super) fn check(given: &str, current: &str, what: &str) -> Result<(), ApiError> {
     if given.is_empty() {
-        return Err(ApiError::required(format!(
-            "Required field '{what}' not specified"
-        )));
+        return Err(ApiError::required(format!("Required field '{what}' not specified")));
     }
     let plain = |text: &str| text.trim_end_matches('=').replace('+', "-").replace('/', "_");
     if plain(given) == plain(current) {
@@ -87,10 +83,7 @@ mod tests {
 
     #[test]
     fn a_stale_fingerprint_is_412_and_a_missing_one_400() {
-        assert_eq!(
-            check("old=", "new=", "tags").map_err(|error| error.code),
-            Err(412)
-        );
+        assert_eq!(check("old=", "new=", "tags").map_err(|error| error.code), Err(412));
         assert_eq!(check("", "new=", "tags").map_err(|error| error.code), Err(400));
         assert!(check("a_b-", "a/b+=", "tags").is_ok());
     }

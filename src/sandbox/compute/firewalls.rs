@@ -13,10 +13,7 @@ use crate::sandbox::error::ApiError;
 use crate::sandbox::new_project;
 use crate::sandbox::store::State;
 
-const FIREWALLS: Collection = Collection {
-    name: "firewalls",
-    singular: "firewall",
-};
+const FIREWALLS: Collection = Collection { name: "firewalls", singular: "firewall" };
 /// What a client may set, in the order of an answer.
 const FIELDS: [&str; 14] = [
     "description",
@@ -79,11 +76,7 @@ fn change(world: &mut World<'_>, call: &Call<'_>, place: &Place, merges: bool) -
     let before = place::find(world.state, &path)?;
     let given = text(&call.body, "name");
     if !given.is_empty() && given != text(&before, "name") {
-        return Err(invalid(
-            "resource.name",
-            given,
-            "The name of a firewall cannot be changed.",
-        ));
+        return Err(invalid("resource.name", given, "The name of a firewall cannot be changed."));
     }
     let mut wanted = if merges { before.clone() } else { json!({}) };
     merge(&mut wanted, &call.body);
@@ -111,11 +104,7 @@ fn completed(state: &State, place: &Place, mut rule: Value, given: &Value) -> Re
     let network = network(state, place, text(&rule, "network"))?;
     set(&mut rule, "network", place::link(&network));
     for field in FIELDS {
-        if rule
-            .get(field)
-            .and_then(Value::as_array)
-            .is_some_and(Vec::is_empty)
-        {
+        if rule.get(field).and_then(Value::as_array).is_some_and(Vec::is_empty) {
             unset(&mut rule, field);
         }
     }
@@ -127,19 +116,11 @@ fn completed(state: &State, place: &Place, mut rule: Value, given: &Value) -> Re
 }
 
 fn network(state: &State, place: &Place, given: &str) -> Result<String, ApiError> {
-    let given = if given.is_empty() {
-        "global/networks/default"
-    } else {
-        given
-    };
+    let given = if given.is_empty() { "global/networks/default" } else { given };
     let path = place.resolve(state, given, "networks");
     match place::stored(state, &path) {
         Some(_) => Ok(path),
-        None => Err(invalid(
-            "resource.network",
-            given,
-            "The referenced network resource cannot be found.",
-        )),
+        None => Err(invalid("resource.network", given, "The referenced network resource cannot be found.")),
     }
 }
 
@@ -162,18 +143,10 @@ fn default_ranges(rule: &mut Value) {
 fn check(rule: &Value) -> Result<(), ApiError> {
     let priority = number(rule, "priority").unwrap_or(-1);
     if !(0..=65_535).contains(&priority) {
-        return Err(invalid(
-            "resource.priority",
-            &priority.to_string(),
-            "Must be between 0 and 65535.",
-        ));
+        return Err(invalid("resource.priority", &priority.to_string(), "Must be between 0 and 65535."));
     }
     if text(rule, "description").len() > 2_048 {
-        return Err(invalid(
-            "resource.description",
-            "",
-            "Must be at most 2048 characters long.",
-        ));
+        return Err(invalid("resource.description", "", "Must be at most 2048 characters long."));
     }
     match (list(rule, "allowed"), list(rule, "denied")) {
         ([], []) => {
@@ -241,11 +214,7 @@ fn protocols(entries: &[Value], field: &str) -> Result<(), ApiError> {
         let field = format!("resource.{field}[{at}].ports");
         let ports = list(entry, "ports");
         if !ports.is_empty() && !PORT_PROTOCOLS.contains(&protocol.as_str()) {
-            return Err(invalid(
-                &field,
-                "",
-                &format!("Ports may not be specified for protocol {protocol}."),
-            ));
+            return Err(invalid(&field, "", &format!("Ports may not be specified for protocol {protocol}.")));
         }
         for (at, port) in ports.iter().filter_map(Value::as_str).enumerate() {
             if !is_port_range(port) {
@@ -276,41 +245,24 @@ fn ranges(rule: &Value, field: &str) -> Result<(), ApiError> {
         }
     }
     if given.iter().any(|range| range.contains(':')) && given.iter().any(|range| !range.contains(':')) {
-        return Err(invalid(
-            &format!("resource.{field}"),
-            "",
-            "IPv4 and IPv6 ranges cannot be mixed.",
-        ));
+        return Err(invalid(&format!("resource.{field}"), "", "IPv4 and IPv6 ranges cannot be mixed."));
     }
     Ok(())
 }
 
 /// Puts the four rules of an auto-mode default network.
 pub(super) fn seed(state: &mut State, project: &str, now: Timestamp) {
-    let place = Place {
-        project: project.to_owned(),
-        scope: Scope::Global,
-    };
+    let place = Place { project: project.to_owned(), scope: Scope::Global };
     let everybody = json!(["0.0.0.0/0"]);
     let internal = json!([
         { "IPProtocol": "tcp", "ports": ["0-65535"] }, { "IPProtocol": "udp", "ports": ["0-65535"] }, { "IPProtocol": "icmp" },
     ]);
     let tcp = |port: &str| json!([{ "IPProtocol": "tcp", "ports": [port] }]);
     for (name, ranges, allowed, what) in [
-        (
-            "internal",
-            json!(["10.128.0.0/9"]),
-            internal,
-            "internal traffic on the default network",
-        ),
+        ("internal", json!(["10.128.0.0/9"]), internal, "internal traffic on the default network"),
         ("ssh", everybody.clone(), tcp("22"), "SSH from anywhere"),
         ("rdp", everybody.clone(), tcp("3389"), "RDP from anywhere"),
-        (
-            "icmp",
-            everybody,
-            json!([{ "IPProtocol": "icmp" }]),
-            "ICMP from anywhere",
-        ),
+        ("icmp", everybody, json!([{ "IPProtocol": "icmp" }]), "ICMP from anywhere"),
     ] {
         let name = format!("default-allow-{name}");
         let path = place.of_resource(FIREWALLS.name, &name);
@@ -331,10 +283,7 @@ mod tests {
     fn rule(given: &Value) -> Result<Value, ApiError> {
         let mut state = State::default();
         super::super::seed(&mut state, "my-course", Timestamp::UNIX_EPOCH);
-        let place = Place {
-            project: "my-course".to_owned(),
-            scope: Scope::Global,
-        };
+        let place = Place { project: "my-course".to_owned(), scope: Scope::Global };
         completed(&state, &place, head("1", "x", Timestamp::UNIX_EPOCH), given)
     }
 
@@ -350,10 +299,7 @@ mod tests {
     #[test]
     fn ingress_without_a_source_is_for_everybody() {
         let entry = json!([{ "IPProtocol": "icmp" }]);
-        assert_eq!(
-            rule(&json!({ "allowed": entry })).unwrap()["sourceRanges"],
-            json!(["0.0.0.0/0"])
-        );
+        assert_eq!(rule(&json!({ "allowed": entry })).unwrap()["sourceRanges"], json!(["0.0.0.0/0"]));
         let tagged = rule(&json!({ "allowed": entry, "sourceTags": ["a"] })).unwrap();
         assert_eq!(tagged.get("sourceRanges"), None);
     }
@@ -373,11 +319,7 @@ mod tests {
             json!({ "allowed": tcp, "targetTags": ["a"], "sourceServiceAccounts": ["a@b"] }),
             json!({ "allowed": tcp, "direction": "EGRESS", "sourceTags": ["a"] }),
         ] {
-            assert_eq!(
-                rule(&given).map_err(|error| error.code).err(),
-                Some(400),
-                "{given}"
-            );
+            assert_eq!(rule(&given).map_err(|error| error.code).err(), Some(400), "{given}");
         }
     }
 }

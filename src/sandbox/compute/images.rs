@@ -12,10 +12,7 @@ use crate::sandbox::error::ApiError;
 use crate::sandbox::new_project;
 use crate::sandbox::store::State;
 
-const IMAGES: Collection = Collection {
-    name: "images",
-    singular: "image",
-};
+const IMAGES: Collection = Collection { name: "images", singular: "image" };
 
 /// One image.
 #[derive(Clone, Copy, Debug)]
@@ -38,22 +35,11 @@ const fn image(
     made: &'static str,
     size_gb: u32,
 ) -> Image {
-    Image {
-        project,
-        family,
-        name,
-        made,
-        size_gb,
-        license,
-        is_deprecated: false,
-    }
+    Image { project, family, name, made, size_gb, license, is_deprecated: false }
 }
 
 const fn old(image: Image) -> Image {
-    Image {
-        is_deprecated: true,
-        ..image
-    }
+    Image { is_deprecated: true, ..image }
 }
 
 const DEBIAN: (&str, &str) = ("debian-cloud", "debian");
@@ -94,21 +80,14 @@ pub(super) fn handle(call: &Call<'_>, action: &str) -> Result<Value, ApiError> {
     let project = call.param("project")?;
     if call.method == "compute.imageFamilyViews.get" {
         let family = call.param("family")?;
-        let path = format!(
-            "projects/{project}/zones/{}/imageFamilyViews/{family}",
-            call.param("zone")?
-        );
+        let path = format!("projects/{project}/zones/{}/imageFamilyViews/{family}", call.param("zone")?);
         return newest(project, family)
             .map(|image| json!({ "image": image }))
             .ok_or_else(|| place::not_found(&path));
     }
     match action {
         "list" => {
-            let all = CATALOG
-                .iter()
-                .filter(|image| image.project == project)
-                .map(resource)
-                .collect();
+            let all = CATALOG.iter().filter(|image| image.project == project).map(resource).collect();
             listing::listed(call, IMAGES, &format!("projects/{project}/global"), all)
         }
         "get" => {
@@ -126,21 +105,14 @@ pub(super) fn handle(call: &Call<'_>, action: &str) -> Result<Value, ApiError> {
 }
 
 fn by_name(project: &str, name: &str) -> Option<Value> {
-    CATALOG
-        .iter()
-        .find(|image| image.project == project && image.name == name)
-        .map(resource)
+    CATALOG.iter().find(|image| image.project == project && image.name == name).map(resource)
 }
 
 /// The newest image of a family that is not deprecated.
 fn newest(project: &str, family: &str) -> Option<Value> {
     let of_family =
         |image: &&Image| image.project == project && image.family == family && !image.is_deprecated;
-    CATALOG
-        .iter()
-        .filter(of_family)
-        .max_by_key(|image| image.made)
-        .map(resource)
+    CATALOG.iter().filter(of_family).max_by_key(|image| image.made).map(resource)
 }
 
 /// The image that a disk's `sourceImage` means: an image, a family, or a view of a family.
@@ -158,12 +130,7 @@ pub(super) fn resolve(state: &State, place: &Place, reference: &str) -> Result<V
 
 fn resource(image: &Image) -> Value {
     let path = format!("projects/{}/global/images/{}", image.project, image.name);
-    let features = [
-        "UEFI_COMPATIBLE",
-        "VIRTIO_SCSI_MULTIQUEUE",
-        "GVNIC",
-        "SEV_CAPABLE",
-    ];
+    let features = ["UEFI_COMPATIBLE", "VIRTIO_SCSI_MULTIQUEUE", "GVNIC", "SEV_CAPABLE"];
     let license = format!("projects/{}/global/licenses/{}", image.project, license(image));
     let mut resource = json!({
         "kind": "compute#image",
@@ -187,20 +154,13 @@ fn resource(image: &Image) -> Value {
         && let Some(next) = newest(image.project, image.family)
     {
         let replacement = text(&next, "selfLink");
-        set(
-            &mut resource,
-            "deprecated",
-            json!({ "state": "DEPRECATED", "replacement": replacement }),
-        );
+        set(&mut resource, "deprecated", json!({ "state": "DEPRECATED", "replacement": replacement }));
     }
     resource
 }
 
 fn license(image: &Image) -> String {
-    let version = image
-        .family
-        .trim_start_matches(image.license)
-        .trim_start_matches('-');
+    let version = image.family.trim_start_matches(image.license).trim_start_matches('-');
     format!("{}-{version}", image.license)
 }
 
@@ -211,40 +171,23 @@ mod tests {
 
     #[test]
     fn a_family_means_its_newest_image() {
-        let place = Place {
-            project: "my-course".to_owned(),
-            scope: Scope::Zone("europe-west1-b".to_owned()),
-        };
+        let place =
+            Place { project: "my-course".to_owned(), scope: Scope::Zone("europe-west1-b".to_owned()) };
         for reference in [
             "projects/debian-cloud/global/images/family/debian-12",
             "http://127.0.0.1:80/compute/v1/projects/debian-cloud/zones/-/imageFamilyViews/debian-12",
             "https://www.googleapis.com/compute/v1/projects/debian-cloud/global/images/debian-12-bookworm-v20261014",
         ] {
             let image = resolve(&State::default(), &place, reference).unwrap();
-            assert_eq!(
-                text(&image, "name"),
-                "debian-12-bookworm-v20261014",
-                "{reference}"
-            );
+            assert_eq!(text(&image, "name"), "debian-12-bookworm-v20261014", "{reference}");
         }
     }
 
     #[test]
     fn families_of_earlier_years_are_gone() {
-        let place = Place {
-            project: "my-course".to_owned(),
-            scope: Scope::Global,
-        };
-        for reference in [
-            "projects/cos-cloud/global/images/family/cos-109-lts",
-            "global/images/mine",
-        ] {
-            assert_eq!(
-                resolve(&State::default(), &place, reference)
-                    .map_err(|e| e.code)
-                    .err(),
-                Some(404)
-            );
+        let place = Place { project: "my-course".to_owned(), scope: Scope::Global };
+        for reference in ["projects/cos-cloud/global/images/family/cos-109-lts", "global/images/mine"] {
+            assert_eq!(resolve(&State::default(), &place, reference).map_err(|e| e.code).err(), Some(404));
         }
     }
 }

@@ -23,10 +23,7 @@ use crate::sandbox::error::ApiError;
 use crate::sandbox::policy::{self, Holder, HolderKind};
 use crate::sandbox::store::State;
 
-const INSTANCES: Collection = Collection {
-    name: "instances",
-    singular: "instance",
-};
+const INSTANCES: Collection = Collection { name: "instances", singular: "instance" };
 
 /// Serves one call.
 pub(super) fn handle(world: &mut World<'_>, call: &Call<'_>, action: &str) -> Result<Value, ApiError> {
@@ -40,10 +37,7 @@ pub(super) fn handle(world: &mut World<'_>, call: &Call<'_>, action: &str) -> Re
 }
 
 fn all(world: &World<'_>, place: &Place) -> Vec<Value> {
-    listing::stored(world, place, INSTANCES)
-        .into_iter()
-        .map(|vm| read::shown(world, vm))
-        .collect()
+    listing::stored(world, place, INSTANCES).into_iter().map(|vm| read::shown(world, vm)).collect()
 }
 
 /// An instance under change, with where it is.
@@ -65,10 +59,7 @@ impl Subject {
     /// Writes the instance back and begins the operation.
     fn save(mut self, world: &mut World<'_>, call: &Call<'_>) -> Value {
         read::refresh_fingerprints(&mut self.vm);
-        world
-            .state
-            .resources
-            .insert(place::key(&self.path), self.vm.clone());
+        world.state.resources.insert(place::key(&self.path), self.vm.clone());
         mutation::begin(world, call, &self.place, &self.vm)
     }
 }
@@ -122,13 +113,7 @@ fn delete(world: &mut World<'_>, call: &Call<'_>, one: &Subject) -> Result<Value
         }
     }
     world.state.resources.remove(&place::key(&one.path));
-    policy::forget(
-        world.state,
-        Holder {
-            kind: HolderKind::Other,
-            path: &place::key(&one.path),
-        },
-    );
+    policy::forget(world.state, Holder { kind: HolderKind::Other, path: &place::key(&one.path) });
     Ok(mutation::begin(world, call, &one.place, &one.vm))
 }
 
@@ -140,10 +125,7 @@ pub(super) fn policy_of(
     action: &str,
 ) -> Result<Value, ApiError> {
     let key = place::key(path);
-    let holder = Holder {
-        kind: HolderKind::Other,
-        path: &key,
-    };
+    let holder = Holder { kind: HolderKind::Other, path: &key };
     match action {
         "getIamPolicy" => {
             let asked = call.query.get("optionsRequestedPolicyVersion");

@@ -37,13 +37,7 @@ pub(super) fn listed(
     scope: &str,
     items: Vec<Value>,
 ) -> Result<Value, ApiError> {
-    let page = paging::page(
-        chosen(call, items)?,
-        call,
-        "maxResults",
-        LARGEST_PAGE,
-        LARGEST_PAGE,
-    )?;
+    let page = paging::page(chosen(call, items)?, call, "maxResults", LARGEST_PAGE, LARGEST_PAGE)?;
     let path = format!("{scope}/{}", of.name);
     let mut answer = Map::new();
     answer.insert("kind".to_owned(), json!(format!("compute#{}List", of.singular)));
@@ -67,11 +61,7 @@ fn chosen(call: &Call<'_>, mut items: Vec<Value>) -> Result<Vec<Value>, ApiError
 /// What is stored in one scope.
 pub(super) fn stored(world: &World<'_>, place: &Place, of: Collection) -> Vec<Value> {
     let prefix = place::key(&place.of_resource(of.name, ""));
-    world
-        .state
-        .below(&prefix)
-        .map(|(_, resource)| resource.clone())
-        .collect()
+    world.state.below(&prefix).map(|(_, resource)| resource.clone()).collect()
 }
 
 /// Which scopes an aggregated list has.
@@ -85,15 +75,12 @@ pub(super) enum Scopes {
 
 impl Scopes {
     fn places(self, project: &str) -> Vec<Place> {
-        let place = |scope| Place {
-            project: project.to_owned(),
-            scope,
-        };
+        let place = |scope| Place { project: project.to_owned(), scope };
         match self {
             Self::Zones => catalog::zones().map(|zone| place(Scope::Zone(zone))).collect(),
-            Self::Regions => catalog::regions()
-                .map(|region| place(Scope::Region(region.to_owned())))
-                .collect(),
+            Self::Regions => {
+                catalog::regions().map(|region| place(Scope::Region(region.to_owned()))).collect()
+            }
         }
     }
 }
@@ -111,9 +98,7 @@ pub(super) fn aggregated(
     for place in &places {
         let scope = place.scope_text();
         all.extend(
-            chosen(call, items(place))?
-                .into_iter()
-                .map(|item| json!({ "scope": scope, "item": item })),
+            chosen(call, items(place))?.into_iter().map(|item| json!({ "scope": scope, "item": item })),
         );
     }
     let page = paging::page(all, call, "maxResults", LARGEST_PAGE, LARGEST_PAGE)?;
@@ -131,16 +116,10 @@ pub(super) fn aggregated(
 }
 
 fn by_scope(places: &[Place], field: &str, items: Vec<Value>) -> Value {
-    let mut scopes: Map<String, Value> = places
-        .iter()
-        .map(|place| (place.scope_text(), Value::Array(Vec::new())))
-        .collect();
+    let mut scopes: Map<String, Value> =
+        places.iter().map(|place| (place.scope_text(), Value::Array(Vec::new()))).collect();
     for mut tagged in items {
-        let scope = tagged
-            .get("scope")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned();
+        let scope = tagged.get("scope").and_then(Value::as_str).unwrap_or_default().to_owned();
         if let (Some(Value::Array(list)), Some(item)) = (scopes.get_mut(&scope), tagged.get_mut("item")) {
             list.push(item.take());
         }
@@ -149,11 +128,7 @@ fn by_scope(places: &[Place], field: &str, items: Vec<Value>) -> Value {
         .into_iter()
         .map(|(scope, list)| {
             let is_empty = list.as_array().is_some_and(Vec::is_empty);
-            let entry = if is_empty {
-                nothing(&scope)
-            } else {
-                json!({ field: list })
-            };
+            let entry = if is_empty { nothing(&scope) } else { json!({ field: list }) };
             (scope, entry)
         })
         .collect::<Map<String, Value>>()

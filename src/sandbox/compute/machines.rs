@@ -32,12 +32,7 @@ const SHAPES: [(&str, &str, u32, &[u32]); 16] = [
     ("n2", "standard", 4_096, &[2, 4, 8, 16, 32, 48, 64, 80, 96, 128]),
     ("n2", "highmem", 8_192, &[2, 4, 8, 16, 32, 48, 64, 80, 96, 128]),
     ("n2", "highcpu", 1_024, &[2, 4, 8, 16, 32, 48, 64, 80, 96]),
-    (
-        "n2d",
-        "standard",
-        4_096,
-        &[2, 4, 8, 16, 32, 48, 64, 80, 96, 128, 224],
-    ),
+    ("n2d", "standard", 4_096, &[2, 4, 8, 16, 32, 48, 64, 80, 96, 128, 224]),
     ("n4", "standard", 4_096, &[2, 4, 8, 16, 32, 48, 64, 80]),
     ("c2", "standard", 4_096, &[4, 8, 16, 30, 60]),
     ("c3", "standard", 4_096, &[4, 8, 22, 44, 88, 176]),
@@ -61,11 +56,7 @@ const SINGLE: [(&str, u32, u32, bool); 7] = [
 pub(super) fn find(name: &str) -> Option<Machine> {
     let single = SINGLE.iter().find(|(known, ..)| *known == name);
     if let Some((_, cpus, memory_mb, is_shared)) = single {
-        return Some(Machine {
-            cpus: *cpus,
-            memory_mb: *memory_mb,
-            is_shared: *is_shared,
-        });
+        return Some(Machine { cpus: *cpus, memory_mb: *memory_mb, is_shared: *is_shared });
     }
     shaped(name).or_else(|| custom(name))
 }
@@ -74,18 +65,11 @@ fn shaped(name: &str) -> Option<Machine> {
     let (series, cpus) = name.rsplit_once('-')?;
     let cpus: u32 = cpus.parse().ok()?;
     let fits = |(family, shape, _, sizes): &&(&str, &str, u32, &[u32])| {
-        series
-            .strip_prefix(family)
-            .and_then(|rest| rest.strip_prefix('-'))
-            == Some(*shape)
+        series.strip_prefix(family).and_then(|rest| rest.strip_prefix('-')) == Some(*shape)
             && sizes.contains(&cpus)
     };
     let (_, _, memory, _) = SHAPES.iter().find(fits)?;
-    Some(Machine {
-        cpus,
-        memory_mb: memory * cpus,
-        is_shared: false,
-    })
+    Some(Machine { cpus, memory_mb: memory * cpus, is_shared: false })
 }
 
 /// `custom-4-8192` (N1) and `FAMILY-custom-4-8192`: CPUs are 1 or even, memory is a multiple of 256 MB.
@@ -100,11 +84,7 @@ fn custom(name: &str) -> Option<Machine> {
     let is_offered = ["e2", "n1", "n2", "n2d", "n4"].contains(&family);
     let fits =
         (cpus == 1 || cpus % 2 == 0) && (1..=128).contains(&cpus) && memory_mb >= 256 && memory_mb % 256 == 0;
-    (is_offered && fits).then_some(Machine {
-        cpus,
-        memory_mb,
-        is_shared: false,
-    })
+    (is_offered && fits).then_some(Machine { cpus, memory_mb, is_shared: false })
 }
 
 /// Every name but the custom ones.
@@ -112,20 +92,14 @@ pub(super) fn names() -> Vec<String> {
     let shaped = SHAPES.iter().flat_map(|(family, shape, _, sizes)| {
         sizes.iter().map(move |cpus| format!("{family}-{shape}-{cpus}"))
     });
-    shaped
-        .chain(SINGLE.iter().map(|(name, ..)| (*name).to_owned()))
-        .collect()
+    shaped.chain(SINGLE.iter().map(|(name, ..)| (*name).to_owned())).collect()
 }
 
 impl Machine {
     /// Google's description.
     pub(super) fn description(self) -> String {
         let memory = f64::from(self.memory_mb) / 1_024.0;
-        format!(
-            "{} vCPU{}, {memory} GB RAM",
-            self.cpus,
-            if self.cpus == 1 { "" } else { "s" }
-        )
+        format!("{} vCPU{}, {memory} GB RAM", self.cpus, if self.cpus == 1 { "" } else { "s" })
     }
 }
 
@@ -176,11 +150,7 @@ mod tests {
             ("e2-standard-0", None),
             ("z9-standard-2", None),
         ] {
-            assert_eq!(
-                find(name).map(|machine| (machine.cpus, machine.memory_mb)),
-                size,
-                "{name}"
-            );
+            assert_eq!(find(name).map(|machine| (machine.cpus, machine.memory_mb)), size, "{name}");
         }
     }
 

@@ -48,16 +48,8 @@ pub(super) fn repeated(world: &World<'_>, call: &Call<'_>) -> Result<Option<Valu
 
 /// Begins the operation of a change that succeeds. `target` is the changed resource.
 pub(super) fn begin(world: &mut World<'_>, call: &Call<'_>, place: &Place, target: &Value) -> Value {
-    let link = target
-        .get("selfLink")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned();
-    let id = target
-        .get("id")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned();
+    let link = target.get("selfLink").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let id = target.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
     start(world, call, place, (&link, &id), None)
 }
 
@@ -132,17 +124,12 @@ fn name(world: &mut World<'_>) -> String {
 /// A time as Compute writes it, with milliseconds and the offset of its home.
 pub(super) fn stamp(time: Timestamp) -> String {
     let home = TimeZone::fixed(Offset::from_seconds(-8 * 3600).unwrap_or(Offset::UTC));
-    time.to_zoned(home)
-        .strftime("%Y-%m-%dT%H:%M:%S%.3f%:z")
-        .to_string()
+    time.to_zoned(home).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
 }
 
 /// When the operation that is beginning will be done.
 pub(super) fn end(world: &World<'_>) -> Timestamp {
-    world
-        .now
-        .checked_add(world.operation_time.max(SignedDuration::ZERO))
-        .unwrap_or(world.now)
+    world.now.checked_add(world.operation_time.max(SignedDuration::ZERO)).unwrap_or(world.now)
 }
 
 #[cfg(test)]

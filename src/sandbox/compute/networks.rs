@@ -12,23 +12,14 @@ use crate::sandbox::error::ApiError;
 use crate::sandbox::new_project;
 use crate::sandbox::store::State;
 
-const NETWORKS: Collection = Collection {
-    name: "networks",
-    singular: "network",
-};
-const SUBNETWORKS: Collection = Collection {
-    name: "subnetworks",
-    singular: "subnetwork",
-};
+const NETWORKS: Collection = Collection { name: "networks", singular: "network" };
+const SUBNETWORKS: Collection = Collection { name: "subnetworks", singular: "subnetwork" };
 
 /// Serves one call on networks.
 pub(super) fn handle_network(world: &World<'_>, call: &Call<'_>, action: &str) -> Result<Value, ApiError> {
     let place = Place::of(call)?;
     match action {
-        "get" => place::find(
-            world.state,
-            &place.of_resource(NETWORKS.name, call.param("network")?),
-        ),
+        "get" => place::find(world.state, &place.of_resource(NETWORKS.name, call.param("network")?)),
         "list" => listing::answer(call, &place, NETWORKS, listing::stored(world, &place, NETWORKS)),
         _ => Err(ApiError::not_served(call.method)),
     }
@@ -38,16 +29,8 @@ pub(super) fn handle_network(world: &World<'_>, call: &Call<'_>, action: &str) -
 pub(super) fn handle_subnetwork(world: &World<'_>, call: &Call<'_>, action: &str) -> Result<Value, ApiError> {
     let place = Place::of(call)?;
     match action {
-        "get" => place::find(
-            world.state,
-            &place.of_resource(SUBNETWORKS.name, call.param("subnetwork")?),
-        ),
-        "list" => listing::answer(
-            call,
-            &place,
-            SUBNETWORKS,
-            listing::stored(world, &place, SUBNETWORKS),
-        ),
+        "get" => place::find(world.state, &place.of_resource(SUBNETWORKS.name, call.param("subnetwork")?)),
+        "list" => listing::answer(call, &place, SUBNETWORKS, listing::stored(world, &place, SUBNETWORKS)),
         "aggregatedList" => listing::aggregated(call, SUBNETWORKS, Scopes::Regions, |place| {
             listing::stored(world, place, SUBNETWORKS)
         }),
@@ -67,23 +50,14 @@ pub(super) fn subnetwork_in<'a>(state: &'a State, region: &Place, network: &str)
 
 /// Puts the network `default` and its subnetworks.
 pub(super) fn seed(state: &mut State, project: &str, now: Timestamp) {
-    let global = Place {
-        project: project.to_owned(),
-        scope: Scope::Global,
-    };
+    let global = Place { project: project.to_owned(), scope: Scope::Global };
     let path = global.of_resource(NETWORKS.name, "default");
     let mut links = Vec::new();
     for region in catalog::regions() {
-        let place = Place {
-            project: project.to_owned(),
-            scope: Scope::Region(region.to_owned()),
-        };
+        let place = Place { project: project.to_owned(), scope: Scope::Region(region.to_owned()) };
         let subnetwork = subnetwork(&place, &path, now);
         links.push(json!(text(&subnetwork, "selfLink")));
-        state.resources.insert(
-            place::key(&place.of_resource(SUBNETWORKS.name, "default")),
-            subnetwork,
-        );
+        state.resources.insert(place::key(&place.of_resource(SUBNETWORKS.name, "default")), subnetwork);
     }
     let network = network(&path, now, &links);
     state.resources.insert(place::key(&path), network);

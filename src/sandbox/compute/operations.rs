@@ -8,17 +8,12 @@ use crate::sandbox::call::{Call, World};
 use crate::sandbox::error::ApiError;
 use crate::sandbox::operation;
 
-const OPERATIONS: Collection = Collection {
-    name: "operations",
-    singular: "operation",
-};
+const OPERATIONS: Collection = Collection { name: "operations", singular: "operation" };
 
 /// Where the operation that the call names is in the state.
 pub(in crate::sandbox) fn key(call: &Call<'_>) -> Option<String> {
     let place = Place::of(call).ok()?;
-    Some(place::key(
-        &place.of_resource(OPERATIONS.name, call.path.get("operation")?),
-    ))
+    Some(place::key(&place.of_resource(OPERATIONS.name, call.path.get("operation")?)))
 }
 
 /// Serves one call.

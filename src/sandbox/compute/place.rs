@@ -83,18 +83,12 @@ impl Place {
 
     /// The same project's region.
     pub(super) fn regional(&self) -> Self {
-        Self {
-            project: self.project.clone(),
-            scope: Scope::Region(self.region().to_owned()),
-        }
+        Self { project: self.project.clone(), scope: Scope::Region(self.region().to_owned()) }
     }
 
     /// The same project, global.
     pub(super) fn global(&self) -> Self {
-        Self {
-            project: self.project.clone(),
-            scope: Scope::Global,
-        }
+        Self { project: self.project.clone(), scope: Scope::Global }
     }
 
     /// The path that a reference means. A bare name is one of `collection` in this place.
@@ -103,23 +97,16 @@ impl Place {
             return with_project_id(state, path);
         }
         let part = reference.trim_start_matches('/');
-        if ["zones/", "regions/", "global/"]
-            .iter()
-            .any(|start| part.starts_with(start))
-        {
+        if ["zones/", "regions/", "global/"].iter().any(|start| part.starts_with(start)) {
             return format!("projects/{}/{part}", self.project);
         }
-        let name = part
-            .strip_prefix(collection)
-            .map_or(part, |rest| rest.trim_start_matches('/'));
+        let name = part.strip_prefix(collection).map_or(part, |rest| rest.trim_start_matches('/'));
         self.of_resource(collection, name)
     }
 }
 
 fn unknown(what: &str, name: &str) -> ApiError {
-    ApiError::invalid(format!(
-        "Invalid value for field '{what}': '{name}'. Unknown {what}."
-    ))
+    ApiError::invalid(format!("Invalid value for field '{what}': '{name}'. Unknown {what}."))
 }
 
 /// The part of a full or project-relative reference from `projects/` on.
@@ -171,9 +158,7 @@ pub(super) fn not_found(path: &str) -> ApiError {
 pub(super) fn check_free(state: &State, path: &str) -> Result<(), ApiError> {
     match stored(state, path) {
         None => Ok(()),
-        Some(_) => Err(ApiError::already_exists(format!(
-            "The resource '{path}' already exists"
-        ))),
+        Some(_) => Err(ApiError::already_exists(format!("The resource '{path}' already exists"))),
     }
 }
 
@@ -183,10 +168,8 @@ mod tests {
 
     #[test]
     fn a_reference_of_any_form_means_one_path() {
-        let place = Place {
-            project: "my-course".to_owned(),
-            scope: Scope::Zone("europe-west1-b".to_owned()),
-        };
+        let place =
+            Place { project: "my-course".to_owned(), scope: Scope::Zone("europe-west1-b".to_owned()) };
         let path = "projects/my-course/zones/europe-west1-b/machineTypes/n1-standard-1";
         for reference in [
             "n1-standard-1",
@@ -197,11 +180,7 @@ mod tests {
             &format!("https://compute.googleapis.com/compute/beta/{path}"),
             &format!("http://127.0.0.1:8080/compute/v1/{path}"),
         ] {
-            assert_eq!(
-                place.resolve(&State::default(), reference, "machineTypes"),
-                path,
-                "{reference}"
-            );
+            assert_eq!(place.resolve(&State::default(), reference, "machineTypes"), path, "{reference}");
         }
     }
 }

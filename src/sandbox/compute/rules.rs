@@ -23,9 +23,7 @@ pub(super) fn is_name(name: &str) -> bool {
     (1..=63).contains(&name.len())
         && name.starts_with(|first: char| first.is_ascii_lowercase())
         && !name.ends_with('-')
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
 /// The name in a body.
@@ -34,11 +32,7 @@ pub(super) fn name(body: &Value) -> Result<&str, ApiError> {
     if is_name(name) {
         return Ok(name);
     }
-    Err(invalid(
-        "resource.name",
-        name,
-        &format!("Must be a match of regex '{NAME}'"),
-    ))
+    Err(invalid("resource.name", name, &format!("Must be a match of regex '{NAME}'")))
 }
 
 /// Keys and values of a label map.
@@ -111,11 +105,7 @@ pub(super) fn metadata(metadata: &Value) -> Result<(), ApiError> {
         }
         size += key.len() + value.len();
         if value.len() > LONGEST_METADATA || size > ALL_METADATA {
-            return Err(invalid(
-                &format!("{FIELD}[{at}].value"),
-                key,
-                "Metadata is too large.",
-            ));
+            return Err(invalid(&format!("{FIELD}[{at}].value"), key, "Metadata is too large."));
         }
     }
     Ok(())

@@ -14,11 +14,7 @@ pub(super) fn flag(value: &Value, field: &str) -> bool {
 
 /// The items of a list field, none when absent.
 pub(super) fn list<'a>(value: &'a Value, field: &str) -> &'a [Value] {
-    value
-        .get(field)
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default()
+    value.get(field).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// The list field for changes, if there is one.
@@ -92,10 +88,7 @@ mod tests {
     #[test]
     fn a_merge_patch_replaces_lists_and_removes_nulls() {
         let mut target = json!({ "a": [1, 2], "b": { "c": 1, "d": 2 }, "e": "x" });
-        merge(
-            &mut target,
-            &json!({ "a": [3], "b": { "c": null }, "e": null, "f": 1 }),
-        );
+        merge(&mut target, &json!({ "a": [3], "b": { "c": null }, "e": null, "f": 1 }));
         assert_eq!(target, json!({ "a": [3], "b": { "d": 2 }, "f": 1 }));
     }
 }

@@ -56,11 +56,7 @@ fn list(state: &State, call: &Call<'_>, account_path: &str) -> Value {
     let keys: Vec<&Value> = keys(state, account_path)
         .filter(|key| kinds.is_empty() || kinds.iter().any(|kind| *kind == text(key, "keyType")))
         .collect();
-    if keys.is_empty() {
-        json!({})
-    } else {
-        json!({ "keys": keys })
-    }
+    if keys.is_empty() { json!({}) } else { json!({ "keys": keys }) }
 }
 
 fn key_of(state: &State, call: &Call<'_>, account_path: &str) -> Result<(String, Value), ApiError> {
@@ -68,9 +64,7 @@ fn key_of(state: &State, call: &Call<'_>, account_path: &str) -> Result<(String,
     let path = format!("{}{id}", prefix(account_path));
     match state.resources.get(&path) {
         Some(key) => Ok((path, key.clone())),
-        None => Err(ApiError::not_found(format!(
-            "Service account key {id} does not exist."
-        ))),
+        None => Err(ApiError::not_found(format!("Service account key {id} does not exist."))),
     }
 }
 
@@ -93,16 +87,9 @@ fn create(
         "keyOrigin": "GOOGLE_PROVIDED",
         "keyType": "USER_MANAGED",
     });
-    world
-        .state
-        .resources
-        .insert(format!("{}{id}", prefix(account_path)), key.clone());
+    world.state.resources.insert(format!("{}{id}", prefix(account_path)), key.clone());
     if let Some(fields) = key.as_object_mut() {
-        let kind = call
-            .body
-            .get("privateKeyType")
-            .cloned()
-            .unwrap_or(json!("TYPE_GOOGLE_CREDENTIALS_FILE"));
+        let kind = call.body.get("privateKeyType").cloned().unwrap_or(json!("TYPE_GOOGLE_CREDENTIALS_FILE"));
         fields.insert("privateKeyType".to_owned(), kind);
         fields.insert("privateKeyData".to_owned(), json!(credentials_file(account, &id)));
     }

@@ -20,21 +20,14 @@ pub(super) fn merged(
     before: &[Value],
     after: &[Value],
 ) -> Result<Vec<Value>, ApiError> {
-    let known: BTreeSet<(&str, &str)> = before
-        .iter()
-        .flat_map(|b| members_of(b).map(move |member| (role_of(b), member)))
-        .collect();
+    let known: BTreeSet<(&str, &str)> =
+        before.iter().flat_map(|b| members_of(b).map(move |member| (role_of(b), member))).collect();
     let mut merged: BTreeMap<(String, String), (Option<Value>, BTreeSet<String>)> = BTreeMap::new();
     for binding in after {
         let role = checked_role(binding)?;
         let condition = condition_of(binding);
-        let key = (
-            role.to_owned(),
-            condition.as_ref().map(Value::to_string).unwrap_or_default(),
-        );
-        let entry = merged
-            .entry(key)
-            .or_insert_with(|| (condition.clone(), BTreeSet::new()));
+        let key = (role.to_owned(), condition.as_ref().map(Value::to_string).unwrap_or_default());
+        let entry = merged.entry(key).or_insert_with(|| (condition.clone(), BTreeSet::new()));
         for member in members_of(binding) {
             let member = members::folded(member)?;
             if !known.contains(&(role, member.as_str())) {
@@ -66,31 +59,19 @@ fn written(entry: ((String, String), (Option<Value>, BTreeSet<String>))) -> Opti
 
 fn checked_role(binding: &Value) -> Result<&str, ApiError> {
     let role = role_of(binding);
-    let shaped = ["roles/", "projects/", "organizations/"]
-        .iter()
-        .any(|prefix| role.starts_with(prefix));
+    let shaped = ["roles/", "projects/", "organizations/"].iter().any(|prefix| role.starts_with(prefix));
     if !shaped || role.contains("_withcond_") {
-        return Err(ApiError::invalid(format!(
-            "Role {role} is not supported for this resource."
-        )));
+        return Err(ApiError::invalid(format!("Role {role} is not supported for this resource.")));
     }
     let Some(condition) = condition_of(binding) else {
         return Ok(role);
     };
     if BASIC_ROLES.contains(&role) {
-        return Err(ApiError::invalid(format!(
-            "Conditions cannot be set on the basic role {role}."
-        )));
+        return Err(ApiError::invalid(format!("Conditions cannot be set on the basic role {role}.")));
     }
     for field in ["expression", "title"] {
-        if condition
-            .get(field)
-            .and_then(Value::as_str)
-            .is_none_or(str::is_empty)
-        {
-            return Err(ApiError::invalid(format!(
-                "The {field} of a condition must not be empty."
-            )));
+        if condition.get(field).and_then(Value::as_str).is_none_or(str::is_empty) {
+            return Err(ApiError::invalid(format!("The {field} of a condition must not be empty.")));
         }
     }
     Ok(role)
@@ -101,20 +82,11 @@ fn role_of(binding: &Value) -> &str {
 }
 
 pub(super) fn bindings_of(policy: &Value) -> &[Value] {
-    policy
-        .get("bindings")
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default()
+    policy.get("bindings").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
 pub(super) fn members_of(binding: &Value) -> impl Iterator<Item = &str> {
-    binding
-        .get("members")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
+    binding.get("members").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
 /// The condition in one field order and without empty fields, so that equal conditions are equal values.
@@ -133,10 +105,7 @@ pub(super) fn without_condition(binding: &Value) -> Value {
     let Some(condition) = condition_of(binding) else {
         return binding.clone();
     };
-    let hash: String = hex_digest(condition.to_string().as_bytes())
-        .chars()
-        .take(20)
-        .collect();
+    let hash: String = hex_digest(condition.to_string().as_bytes()).chars().take(20).collect();
     let role = role_of(binding);
     json!({ "role": format!("{role}_withcond_{hash}"), "members": binding.get("members") })
 }

@@ -27,9 +27,7 @@ pub(super) fn folded(member: &str) -> Result<String, ApiError> {
         return Ok(member.to_owned());
     }
     let Some((kind, rest)) = member.split_once(':') else {
-        return Err(ApiError::invalid(
-            "Policy members must be of the form \"<type>:<value>\".",
-        ));
+        return Err(ApiError::invalid("Policy members must be of the form \"<type>:<value>\"."));
     };
     match kind {
         _ if rest.is_empty() => Err(unknown_form(member)),
@@ -46,9 +44,7 @@ fn addressed(kind: &str, rest: &str) -> Result<String, ApiError> {
     let named = match kind {
         "domain" => rest.contains('.'),
         "serviceAccount" => rest.contains('@') || rest.contains(".svc.id.goog["),
-        _ => rest
-            .split_once('@')
-            .is_some_and(|(name, domain)| !name.is_empty() && domain.contains('.')),
+        _ => rest.split_once('@').is_some_and(|(name, domain)| !name.is_empty() && domain.contains('.')),
     };
     if named {
         return Ok(format!("{kind}:{rest}"));
@@ -78,9 +74,7 @@ pub(super) fn check_added(
 ) -> Result<(), ApiError> {
     let kind = member.split_once(':').map_or(member, |(kind, _)| kind);
     if is_public(member) && (holder.kind == HolderKind::Project || conditional) {
-        return Err(ApiError::invalid(format!(
-            "The member {member} cannot be granted {role} here."
-        )));
+        return Err(ApiError::invalid(format!("The member {member} cannot be granted {role} here.")));
     }
     if CONVENIENCE.contains(&kind) && holder.kind != HolderKind::Bucket {
         return Err(unknown_form(member));
@@ -94,9 +88,9 @@ pub(super) fn check_added(
         return Err(must_be_invited(role, member));
     }
     match member.strip_prefix("serviceAccount:") {
-        Some(email) if iam::is_missing(state, email) => Err(ApiError::invalid(format!(
-            "Service account {email} does not exist."
-        ))),
+        Some(email) if iam::is_missing(state, email) => {
+            Err(ApiError::invalid(format!("Service account {email} does not exist.")))
+        }
         _ => Ok(()),
     }
 }
@@ -133,13 +127,8 @@ pub(in crate::sandbox) fn restored(state: &mut State, email: &str, unique_id: &s
 }
 
 fn rename(state: &mut State, from: &str, to: &str) {
-    let policies = state
-        .resources
-        .iter_mut()
-        .filter(|(key, _)| key.starts_with("policies/"));
-    let bindings = policies
-        .filter_map(|(_, policy)| policy.get_mut("bindings")?.as_array_mut())
-        .flatten();
+    let policies = state.resources.iter_mut().filter(|(key, _)| key.starts_with("policies/"));
+    let bindings = policies.filter_map(|(_, policy)| policy.get_mut("bindings")?.as_array_mut()).flatten();
     for members in bindings.filter_map(|binding| binding.get_mut("members")?.as_array_mut()) {
         for member in members.iter_mut().filter(|member| member.as_str() == Some(from)) {
             *member = Value::String(to.to_owned());

@@ -50,11 +50,7 @@ pub(super) async fn read(request: Request) -> Result<Raw, ApiError> {
 pub(super) fn call<'a>(found: &'a Match<'a>, raw: &'a Raw, base: &'a str) -> Result<Call<'a>, ApiError> {
     let query = Query(pairs(raw.parts.uri.query().unwrap_or_default()));
     found.check_query(&query)?;
-    let (body, media) = if found.upload {
-        upload(raw, &query)?
-    } else {
-        (json(&raw.body)?, None)
-    };
+    let (body, media) = if found.upload { upload(raw, &query)? } else { (json(&raw.body)?, None) };
     found.check_body(&body)?;
     Ok(Call {
         method: &found.method.id,
@@ -81,11 +77,7 @@ pub(super) fn mask(found: &Match<'_>, call: &Call<'_>) -> Result<Option<Mask>, A
 }
 
 fn pairs(query: &str) -> Vec<(String, String)> {
-    let decode = |text: &str| {
-        percent_decode_str(&text.replace('+', " "))
-            .decode_utf8_lossy()
-            .into_owned()
-    };
+    let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
     let parts = query.split('&').filter(|part| !part.is_empty());
     parts
         .map(|part| part.split_once('=').unwrap_or((part, "")))
@@ -107,10 +99,7 @@ fn json(bytes: &[u8]) -> Result<Value, ApiError> {
 /// The metadata and the content. Only the request that opens a resumable upload carries no content.
 fn upload(raw: &Raw, query: &Query) -> Result<(Value, Option<Media>), ApiError> {
     let content_type = raw.header("content-type");
-    let whole = || Media {
-        content_type: content_type.map(str::to_owned),
-        bytes: raw.body.clone(),
-    };
+    let whole = || Media { content_type: content_type.map(str::to_owned), bytes: raw.body.clone() };
     match query.get("uploadType") {
         _ if query.get("upload_id").is_some() => Ok((Value::Null, Some(whole()))),
         Some("resumable") => Ok((json(&raw.body)?, None)),
@@ -131,28 +120,20 @@ fn multipart(body: &Bytes, content_type: &str) -> Result<(Value, Option<Media>),
 }
 
 fn boundary(content_type: &str) -> Option<String> {
-    let parameter = content_type
-        .split(';')
-        .map(str::trim)
-        .find_map(|part| part.strip_prefix("boundary="))?;
+    let parameter = content_type.split(';').map(str::trim).find_map(|part| part.strip_prefix("boundary="))?;
     Some(parameter.trim_matches(['"', '\'']).to_owned()).filter(|boundary| !boundary.is_empty())
 }
 
 fn parts(body: &Bytes, delimiter: &str) -> Vec<Media> {
     let starts: Vec<usize> = find_all(body, delimiter.as_bytes()).collect();
     let between = starts.iter().zip(starts.iter().skip(1));
-    between
-        .filter_map(|(from, to)| part(body.get(from + delimiter.len()..*to)?, body))
-        .collect()
+    between.filter_map(|(from, to)| part(body.get(from + delimiter.len()..*to)?, body)).collect()
 }
 
 /// One part: a line end, headers, an empty line, the content, a line end that belongs to the delimiter.
 fn part(text: &[u8], body: &Bytes) -> Option<Media> {
     let text = text.strip_prefix(b"\r\n").or_else(|| text.strip_prefix(b"\n"))?;
-    let text = text
-        .strip_suffix(b"\r\n")
-        .or_else(|| text.strip_suffix(b"\n"))
-        .unwrap_or(text);
+    let text = text.strip_suffix(b"\r\n").or_else(|| text.strip_suffix(b"\n")).unwrap_or(text);
     let crlf = find_all(text, b"\r\n\r\n").next().map(|at| (at, 4));
     let lf = find_all(text, b"\n\n").next().map(|at| (at, 2));
     let (end, gap) = match (crlf, lf) {
@@ -162,21 +143,13 @@ fn part(text: &[u8], body: &Bytes) -> Option<Media> {
     let headers = String::from_utf8_lossy(text.get(..end)?).into_owned();
     let content_type = headers.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
-        name.trim()
-            .eq_ignore_ascii_case("content-type")
-            .then(|| value.trim().to_owned())
+        name.trim().eq_ignore_ascii_case("content-type").then(|| value.trim().to_owned())
     });
-    Some(Media {
-        content_type,
-        bytes: body.slice_ref(text.get(end + gap..)?),
-    })
+    Some(Media { content_type, bytes: body.slice_ref(text.get(end + gap..)?) })
 }
 
 fn find_all<'a>(text: &'a [u8], what: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
-    text.windows(what.len())
-        .enumerate()
-        .filter(move |(_, window)| *window == what)
-        .map(|(at, _)| at)
+    text.windows(what.len()).enumerate().filter(move |(_, window)| *window == what).map(|(at, _)| at)
 }
 
 #[cfg(test)]
@@ -200,12 +173,7 @@ mod tests {
 
     #[test]
     fn a_multipart_upload_without_its_boundary_is_400() {
-        assert_eq!(
-            multipart(&Bytes::from("x"), "text/plain")
-                .map_err(|error| error.code)
-                .err(),
-            Some(400)
-        );
+        assert_eq!(multipart(&Bytes::from("x"), "text/plain").map_err(|error| error.code).err(), Some(400));
     }
 
     #[test]
@@ -213,10 +181,7 @@ mod tests {
         let given = pairs("filter=labels.a%3Db+AND+c&flag");
         assert_eq!(
             given,
-            [
-                ("filter".to_owned(), "labels.a=b AND c".to_owned()),
-                ("flag".to_owned(), String::new())
-            ]
+            [("filter".to_owned(), "labels.a=b AND c".to_owned()), ("flag".to_owned(), String::new())]
         );
     }
 }

@@ -21,16 +21,8 @@ pub(super) fn answer(answer: Answer, mask: Option<&Mask>) -> Response {
     match answer {
         Answer::Json(body) => json(200, &[], &cut(body)),
         Answer::Empty(status) => response(status, &[], Body::empty()),
-        Answer::Headers {
-            status,
-            headers,
-            body,
-        } => json(status, &headers, &body),
-        Answer::Bytes {
-            content_type,
-            bytes,
-            headers,
-        } => content(content_type, bytes, headers),
+        Answer::Headers { status, headers, body } => json(status, &headers, &body),
+        Answer::Bytes { content_type, bytes, headers } => content(content_type, bytes, headers),
     }
 }
 
@@ -44,9 +36,7 @@ pub(super) fn refusal(error: &ApiError, method: &str) -> Response {
 }
 
 fn content(content_type: String, bytes: Bytes, mut headers: Vec<(&'static str, String)>) -> Response {
-    let is_part = headers
-        .iter()
-        .any(|(name, _)| name.eq_ignore_ascii_case("content-range"));
+    let is_part = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-range"));
     headers.push(("content-type", content_type));
     response(if is_part { 206 } else { 200 }, &headers, Body::from(bytes))
 }
@@ -56,9 +46,7 @@ fn json(status: u16, headers: &[(&'static str, String)], body: &Value) -> Respon
         return response(status, headers, Body::empty());
     }
     let mut answer = response(status, headers, Body::from(body.to_string()));
-    answer
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
     answer
 }
 

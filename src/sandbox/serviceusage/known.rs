@@ -5,15 +5,9 @@
 
 /// Id and title of every service that may be asked about, sorted by id.
 pub(super) const KNOWN: &[(&str, &str)] = &[
-    (
-        "abusiveexperiencereport.googleapis.com",
-        "Abusive Experience Report API",
-    ),
+    ("abusiveexperiencereport.googleapis.com", "Abusive Experience Report API"),
     ("accessapproval.googleapis.com", "Access Approval API"),
-    (
-        "accesscontextmanager.googleapis.com",
-        "Access Context Manager API",
-    ),
+    ("accesscontextmanager.googleapis.com", "Access Context Manager API"),
     ("admin.googleapis.com", "Admin SDK API"),
     ("aiplatform.googleapis.com", "Vertex AI API"),
     ("alloydb.googleapis.com", "AlloyDB API"),
@@ -23,20 +17,14 @@ pub(super) const KNOWN: &[(&str, &str)] = &[
     ("apigee.googleapis.com", "Apigee API"),
     ("apikeys.googleapis.com", "API Keys API"),
     ("appengine.googleapis.com", "App Engine Admin API"),
-    (
-        "appengineflex.googleapis.com",
-        "Google App Engine Flexible Environment",
-    ),
+    ("appengineflex.googleapis.com", "Google App Engine Flexible Environment"),
     ("artifactregistry.googleapis.com", "Artifact Registry API"),
     ("autoscaling.googleapis.com", "Cloud Autoscaling API"),
     ("batch.googleapis.com", "Batch API"),
     ("bigquery.googleapis.com", "BigQuery API"),
     ("bigqueryconnection.googleapis.com", "BigQuery Connection API"),
     ("bigquerydatapolicy.googleapis.com", "BigQuery Data Policy API"),
-    (
-        "bigquerydatatransfer.googleapis.com",
-        "BigQuery Data Transfer API",
-    ),
+    ("bigquerydatatransfer.googleapis.com", "BigQuery Data Transfer API"),
     ("bigquerymigration.googleapis.com", "BigQuery Migration API"),
     ("bigqueryreservation.googleapis.com", "BigQuery Reservation API"),
     ("bigquerystorage.googleapis.com", "BigQuery Storage API"),
@@ -56,15 +44,9 @@ pub(super) const KNOWN: &[(&str, &str)] = &[
     ("clouderrorreporting.googleapis.com", "Error Reporting API"),
     ("cloudfunctions.googleapis.com", "Cloud Functions API"),
     ("cloudidentity.googleapis.com", "Cloud Identity API"),
-    (
-        "cloudkms.googleapis.com",
-        "Cloud Key Management Service (KMS) API",
-    ),
+    ("cloudkms.googleapis.com", "Cloud Key Management Service (KMS) API"),
     ("cloudprofiler.googleapis.com", "Cloud Profiler API"),
-    (
-        "cloudresourcemanager.googleapis.com",
-        "Cloud Resource Manager API",
-    ),
+    ("cloudresourcemanager.googleapis.com", "Cloud Resource Manager API"),
     ("cloudscheduler.googleapis.com", "Cloud Scheduler API"),
     ("cloudtasks.googleapis.com", "Cloud Tasks API"),
     ("cloudtrace.googleapis.com", "Cloud Trace API"),
@@ -84,10 +66,7 @@ pub(super) const KNOWN: &[(&str, &str)] = &[
     ("dataproc.googleapis.com", "Cloud Dataproc API"),
     ("datastore.googleapis.com", "Cloud Datastore API"),
     ("datastream.googleapis.com", "Datastream API"),
-    (
-        "deploymentmanager.googleapis.com",
-        "Cloud Deployment Manager V2 API",
-    ),
+    ("deploymentmanager.googleapis.com", "Cloud Deployment Manager V2 API"),
     ("dialogflow.googleapis.com", "Dialogflow API"),
     ("discoveryengine.googleapis.com", "Discovery Engine API"),
     ("dlp.googleapis.com", "Sensitive Data Protection (DLP)"),
@@ -107,18 +86,12 @@ pub(super) const KNOWN: &[(&str, &str)] = &[
     ("gmail.googleapis.com", "Gmail API"),
     ("healthcare.googleapis.com", "Cloud Healthcare API"),
     ("iam.googleapis.com", "Identity and Access Management (IAM) API"),
-    (
-        "iamcredentials.googleapis.com",
-        "IAM Service Account Credentials API",
-    ),
+    ("iamcredentials.googleapis.com", "IAM Service Account Credentials API"),
     ("iap.googleapis.com", "Cloud Identity-Aware Proxy API"),
     ("identitytoolkit.googleapis.com", "Identity Toolkit API"),
     ("language.googleapis.com", "Cloud Natural Language API"),
     ("logging.googleapis.com", "Cloud Logging API"),
-    (
-        "managedidentities.googleapis.com",
-        "Managed Service for Microsoft Active Directory API",
-    ),
+    ("managedidentities.googleapis.com", "Managed Service for Microsoft Active Directory API"),
     ("maps-backend.googleapis.com", "Maps JavaScript API"),
     ("memcache.googleapis.com", "Cloud Memorystore for Memcached API"),
     ("ml.googleapis.com", "AI Platform Training & Prediction API"),
@@ -179,23 +152,13 @@ pub(super) const KNOWN: &[(&str, &str)] = &[
 const NEEDS: &[(&str, &[&str])] = &[
     ("appengineflex.googleapis.com", &["compute.googleapis.com"]),
     ("cloudfunctions.googleapis.com", &["storage-api.googleapis.com"]),
-    (
-        "composer.googleapis.com",
-        &["compute.googleapis.com", "container.googleapis.com"],
-    ),
+    ("composer.googleapis.com", &["compute.googleapis.com", "container.googleapis.com"]),
     ("compute.googleapis.com", &["oslogin.googleapis.com"]),
     (
         "container.googleapis.com",
-        &[
-            "compute.googleapis.com",
-            "containerregistry.googleapis.com",
-            "iam.googleapis.com",
-        ],
+        &["compute.googleapis.com", "containerregistry.googleapis.com", "iam.googleapis.com"],
     ),
-    (
-        "containerregistry.googleapis.com",
-        &["pubsub.googleapis.com", "storage-api.googleapis.com"],
-    ),
+    ("containerregistry.googleapis.com", &["pubsub.googleapis.com", "storage-api.googleapis.com"]),
     ("dataflow.googleapis.com", &["compute.googleapis.com"]),
     ("dataproc.googleapis.com", &["compute.googleapis.com"]),
     ("iam.googleapis.com", &["iamcredentials.googleapis.com"]),
@@ -205,18 +168,12 @@ const NEEDS: &[(&str, &[&str])] = &[
 
 /// The title of a service; absent when the service is unknown.
 pub(super) fn title(service: &str) -> Option<&'static str> {
-    KNOWN
-        .iter()
-        .find(|(id, _)| *id == service)
-        .map(|(_, title)| *title)
+    KNOWN.iter().find(|(id, _)| *id == service).map(|(_, title)| *title)
 }
 
 /// What the service needs directly.
 pub(super) fn needs(service: &str) -> &'static [&'static str] {
-    NEEDS
-        .iter()
-        .find(|(id, _)| *id == service)
-        .map_or(&[], |(_, needed)| *needed)
+    NEEDS.iter().find(|(id, _)| *id == service).map_or(&[], |(_, needed)| *needed)
 }
 
 /// The services and everything they need, each once, needed ones included transitively.

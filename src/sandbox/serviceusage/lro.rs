@@ -29,14 +29,7 @@ pub(in crate::sandbox) fn get(world: &World<'_>, name: &str) -> Result<Value, Ap
 pub(in crate::sandbox) fn uuid(world: &mut World<'_>) -> String {
     let hex = policy::hex_digest(&world.next_id().to_be_bytes());
     let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
-    format!(
-        "{}-{}-4{}-a{}-{}",
-        part(0, 8),
-        part(8, 12),
-        part(13, 16),
-        part(17, 20),
-        part(20, 32)
-    )
+    format!("{}-{}-4{}-a{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
 }
 
 fn key(name: &str) -> String {

@@ -26,24 +26,13 @@ pub(super) fn enable(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, Ap
         "@type": format!("{PACKAGE}.EnableServiceResponse"),
         "service": shown(world.state, &project, service),
     });
-    Ok(started(
-        world,
-        &project,
-        "acat.p2",
-        &json!({ "@type": EMPTY }),
-        &response,
-    ))
+    Ok(started(world, &project, "acat.p2", &json!({ "@type": EMPTY }), &response))
 }
 
 /// All or nothing, at most twenty.
 pub(super) fn batch_enable(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
     let project = project(world.state, call)?;
-    let ids = call
-        .body
-        .get("serviceIds")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
+    let ids = call.body.get("serviceIds").and_then(Value::as_array).cloned().unwrap_or_default();
     let services: Vec<&str> = ids.iter().filter_map(Value::as_str).collect();
     if services.is_empty() || services.len() > MOST_IDS {
         return Err(ApiError::invalid("A batch must name between 1 and 20 services."));
@@ -57,14 +46,9 @@ pub(super) fn batch_enable(world: &mut World<'_>, call: &Call<'_>) -> Result<Val
     }
     turn_on(world.state, &project, &services);
     let number = new_project::number_of(world.state, &project);
-    let names: Vec<String> = services
-        .iter()
-        .map(|id| format!("services/{id}/projectSettings/{number}"))
-        .collect();
-    let enabled: Vec<Value> = services
-        .iter()
-        .map(|id| shown(world.state, &project, id))
-        .collect();
+    let names: Vec<String> =
+        services.iter().map(|id| format!("services/{id}/projectSettings/{number}")).collect();
+    let enabled: Vec<Value> = services.iter().map(|id| shown(world.state, &project, id)).collect();
     let metadata = json!({ "@type": format!("{PACKAGE}.OperationMetadata"), "resourceNames": names });
     let response = json!({ "@type": format!("{PACKAGE}.BatchEnableServicesResponse"), "services": enabled });
     Ok(started(world, &project, "acat.p2", &metadata, &response))
@@ -80,11 +64,7 @@ pub(super) fn disable(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, A
         )));
     }
     let mut leaving = dependents(world.state, &project, service);
-    let too = call
-        .body
-        .get("disableDependentServices")
-        .and_then(Value::as_bool)
-        .unwrap_or(false);
+    let too = call.body.get("disableDependentServices").and_then(Value::as_bool).unwrap_or(false);
     if !leaving.is_empty() && !too {
         return Err(depended_on(service, &leaving));
     }
@@ -99,13 +79,7 @@ pub(super) fn disable(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, A
         "@type": format!("{PACKAGE}.DisableServiceResponse"),
         "service": shown(world.state, &project, service),
     });
-    Ok(started(
-        world,
-        &project,
-        "acat.p17",
-        &json!({ "@type": EMPTY }),
-        &response,
-    ))
+    Ok(started(world, &project, "acat.p17", &json!({ "@type": EMPTY }), &response))
 }
 
 pub(super) fn operation(world: &World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
@@ -132,9 +106,7 @@ fn is_asked_for(state: &State, project: &str, service: &str) -> bool {
 fn turn_on(state: &mut State, project: &str, services: &[&str]) {
     for id in known::with_needs(services) {
         if services.contains(&id) {
-            state
-                .resources
-                .insert(key(project, id), json!({ "state": "ENABLED" }));
+            state.resources.insert(key(project, id), json!({ "state": "ENABLED" }));
         } else {
             state
                 .resources
@@ -194,10 +166,8 @@ fn check_unused(state: &State, project: &str, services: &[&str]) -> Result<(), A
             }
             _ => continue,
         };
-        let mut held = state
-            .resources
-            .range(prefix.clone()..)
-            .take_while(|(path, _)| path.starts_with(&prefix));
+        let mut held =
+            state.resources.range(prefix.clone()..).take_while(|(path, _)| path.starts_with(&prefix));
         if held.any(|(path, _)| path.contains(part)) {
             let mut error = ApiError::failed_precondition(format!(
                 "The service {service} has been used recently. Please specify \

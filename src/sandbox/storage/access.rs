@@ -14,10 +14,7 @@ use crate::sandbox::policy::{self, Holder, HolderKind};
 use crate::sandbox::store::State;
 
 fn holder(path: &str) -> Holder<'_> {
-    Holder {
-        kind: HolderKind::Bucket,
-        path,
-    }
+    Holder { kind: HolderKind::Bucket, path }
 }
 
 /// The project in the query, by id even when named by number.
@@ -41,10 +38,7 @@ pub(super) fn project_number(state: &State, project: &str) -> String {
 /// The bindings a bucket is born with: the basic roles of its project.
 pub(super) fn seed(state: &mut State, bucket: &Bucket) {
     let project = &bucket.project;
-    let owners = json!([
-        format!("projectEditor:{project}"),
-        format!("projectOwner:{project}")
-    ]);
+    let owners = json!([format!("projectEditor:{project}"), format!("projectOwner:{project}")]);
     let viewers = json!([format!("projectViewer:{project}")]);
     let mut bindings = vec![
         json!({ "role": "roles/storage.legacyBucketOwner", "members": owners }),
@@ -54,11 +48,7 @@ pub(super) fn seed(state: &mut State, bucket: &Bucket) {
         bindings.push(json!({ "role": "roles/storage.legacyObjectOwner", "members": owners }));
         bindings.push(json!({ "role": "roles/storage.legacyObjectReader", "members": viewers }));
     }
-    policy::seed(
-        state,
-        holder(&buckets::key(bucket.text("name"))),
-        &Value::Array(bindings),
-    );
+    policy::seed(state, holder(&buckets::key(bucket.text("name"))), &Value::Array(bindings));
 }
 
 /// Forgets the policy of a deleted bucket.
@@ -85,10 +75,8 @@ pub(super) fn set(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, ApiEr
             "To set conditional bindings, uniform bucket-level access must be enabled on the bucket.",
         ));
     }
-    let enforced = bucket
-        .resource
-        .pointer("/iamConfiguration/publicAccessPrevention")
-        == Some(&json!("enforced"));
+    let enforced =
+        bucket.resource.pointer("/iamConfiguration/publicAccessPrevention") == Some(&json!("enforced"));
     if enforced && policy::is_public(&call.body) {
         return Err(ApiError::condition_not_met());
     }
@@ -117,24 +105,15 @@ fn dressed(bucket: &Bucket, mut policy: Value) -> Value {
     if let Some(fields) = policy.as_object_mut() {
         let resource = format!("projects/{}/buckets/{}", bucket.project, bucket.text("name"));
         fields.insert("resourceId".to_owned(), json!(resource));
-        fields.insert(
-            "version".to_owned(),
-            fields.get("version").cloned().unwrap_or(json!(1)),
-        );
-        fields.insert(
-            "etag".to_owned(),
-            json!(checksums::bucket_etag(bucket.metageneration())),
-        );
+        fields.insert("version".to_owned(), fields.get("version").cloned().unwrap_or(json!(1)));
+        fields.insert("etag".to_owned(), json!(checksums::bucket_etag(bucket.metageneration())));
     }
     policy
 }
 
 /// The bucket as the caller asked to see it. Writes show access lists unless told not to, reads only when told.
 pub(super) fn projected(state: &State, call: &Call<'_>, bucket: &Bucket, full: bool) -> Value {
-    let full = call
-        .query
-        .get("projection")
-        .map_or(full, |projection| projection == "full");
+    let full = call.query.get("projection").map_or(full, |projection| projection == "full");
     let mut resource = bucket.resource.clone();
     if !full || bucket.is_uniform() {
         return resource;
@@ -143,10 +122,7 @@ pub(super) fn projected(state: &State, call: &Call<'_>, bucket: &Bucket, full: b
         let number = bucket.text("projectNumber");
         fields.insert("acl".to_owned(), Value::Array(bucket_list(state, bucket)));
         fields.insert("defaultObjectAcl".to_owned(), Value::Array(object_list(bucket)));
-        fields.insert(
-            "owner".to_owned(),
-            json!({ "entity": format!("project-owners-{number}") }),
-        );
+        fields.insert("owner".to_owned(), json!({ "entity": format!("project-owners-{number}") }));
     }
     resource
 }
@@ -159,24 +135,13 @@ fn bucket_list(state: &State, bucket: &Bucket) -> Vec<Value> {
         ("roles/storage.legacyBucketReader", "READER"),
     ];
     let path = format!("policies/{}", buckets::key(bucket.text("name")));
-    let bindings = state
-        .resources
-        .get(&path)
-        .and_then(|policy| policy.get("bindings"))
-        .and_then(Value::as_array);
+    let bindings =
+        state.resources.get(&path).and_then(|policy| policy.get("bindings")).and_then(Value::as_array);
     let mut entries = Vec::new();
     for binding in bindings.into_iter().flatten() {
-        let role = roles
-            .iter()
-            .find(|(role, _)| binding.get("role") == Some(&json!(role)));
-        let members = binding
-            .get("members")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
-        let entities = members
-            .filter_map(Value::as_str)
-            .filter_map(|member| entity(bucket, member));
+        let role = roles.iter().find(|(role, _)| binding.get("role") == Some(&json!(role)));
+        let members = binding.get("members").and_then(Value::as_array).into_iter().flatten();
+        let entities = members.filter_map(Value::as_str).filter_map(|member| entity(bucket, member));
         entries.extend(role.into_iter().flat_map(|(_, role)| {
             entities
                 .clone()
@@ -227,10 +192,7 @@ fn entry(bucket: &Bucket, kind: &str, entity: &str, role: &str, team: Option<&st
     }
     if let Some(team) = team {
         let number = bucket.text("projectNumber");
-        fields.insert(
-            "projectTeam".to_owned(),
-            json!({ "projectNumber": number, "team": team }),
-        );
+        fields.insert("projectTeam".to_owned(), json!({ "projectNumber": number, "team": team }));
     }
     entry
 }

@@ -20,11 +20,7 @@ pub(super) fn completed(mut bucket: Value, before: &Value, now: Timestamp) -> Re
     let Some(fields) = bucket.as_object_mut() else {
         return Ok(bucket);
     };
-    let class = fields
-        .get("storageClass")
-        .and_then(Value::as_str)
-        .unwrap_or("STANDARD")
-        .to_uppercase();
+    let class = fields.get("storageClass").and_then(Value::as_str).unwrap_or("STANDARD").to_uppercase();
     fields.insert("storageClass".to_owned(), json!(class));
     fields.insert("iamConfiguration".to_owned(), iam);
     fields.insert("softDeletePolicy".to_owned(), soft_delete);
@@ -36,9 +32,7 @@ pub(super) fn completed(mut bucket: Value, before: &Value, now: Timestamp) -> Re
     }
     if fields.get("locationType").and_then(Value::as_str) == Some("region") {
         if fields.get("rpo").and_then(Value::as_str) == Some("ASYNC_TURBO") {
-            return Err(ApiError::invalid(
-                "Turbo replication is only for dual-region buckets.",
-            ));
+            return Err(ApiError::invalid("Turbo replication is only for dual-region buckets."));
         }
         fields.remove("rpo");
         fields.insert("satisfiesPZI".to_owned(), json!(true));
@@ -52,10 +46,7 @@ pub(super) fn completed(mut bucket: Value, before: &Value, now: Timestamp) -> Re
 /// Empty settings are not answered: an empty rule list, label map or origin list is the absence of one.
 fn is_empty_setting(name: &str, value: &Value) -> bool {
     match name {
-        "lifecycle" => value
-            .get("rule")
-            .and_then(Value::as_array)
-            .is_none_or(Vec::is_empty),
+        "lifecycle" => value.get("rule").and_then(Value::as_array).is_none_or(Vec::is_empty),
         "labels" | "website" | "logging" | "encryption" | "billing" => {
             value.as_object().is_none_or(Map::is_empty)
         }
@@ -65,23 +56,12 @@ fn is_empty_setting(name: &str, value: &Value) -> bool {
 }
 
 fn access_configuration(bucket: &Value, before: &Value, now: Timestamp) -> Result<Value, ApiError> {
-    let uniform = |bucket: &Value| {
-        bucket
-            .pointer("/iamConfiguration/uniformBucketLevelAccess")
-            .cloned()
-    };
+    let uniform = |bucket: &Value| bucket.pointer("/iamConfiguration/uniformBucketLevelAccess").cloned();
     let enabled = |access: &Option<Value>| {
-        access
-            .as_ref()
-            .and_then(|access| access.get("enabled"))
-            .and_then(Value::as_bool)
-            .unwrap_or(false)
+        access.as_ref().and_then(|access| access.get("enabled")).and_then(Value::as_bool).unwrap_or(false)
     };
     let (was, is) = (uniform(before), uniform(bucket));
-    let locked = was
-        .as_ref()
-        .and_then(|access| access.get("lockedTime"))
-        .and_then(Value::as_str);
+    let locked = was.as_ref().and_then(|access| access.get("lockedTime")).and_then(Value::as_str);
     let lock = locked.and_then(|text| text.parse::<Timestamp>().ok());
     if enabled(&was) && !enabled(&is) && lock.is_some_and(|lock| lock <= now) {
         return Err(ApiError::condition_not_met());
@@ -93,9 +73,7 @@ fn access_configuration(bucket: &Value, before: &Value, now: Timestamp) -> Resul
             json!({ "enabled": true, "lockedTime": stamp(now.saturating_add(UNIFORM_LOCK).unwrap_or(now)) })
         }
     };
-    let prevention = bucket
-        .pointer("/iamConfiguration/publicAccessPrevention")
-        .and_then(Value::as_str);
+    let prevention = bucket.pointer("/iamConfiguration/publicAccessPrevention").and_then(Value::as_str);
     Ok(json!({
         "bucketPolicyOnly": access,
         "uniformBucketLevelAccess": access,
@@ -133,27 +111,15 @@ fn retention(bucket: &Value, before: &Value, stamp: &str) -> Option<Value> {
 
 fn autoclass(bucket: &Value, before: &Value, stamp: &str) -> Option<Value> {
     let wanted = bucket.get("autoclass")?.as_object()?;
-    let on = |bucket: &Value| {
-        bucket
-            .pointer("/autoclass/enabled")
-            .and_then(Value::as_bool)
-            .unwrap_or(false)
-    };
-    let terminal = wanted
-        .get("terminalStorageClass")
-        .and_then(Value::as_str)
-        .unwrap_or("NEARLINE");
+    let on = |bucket: &Value| bucket.pointer("/autoclass/enabled").and_then(Value::as_bool).unwrap_or(false);
+    let terminal = wanted.get("terminalStorageClass").and_then(Value::as_str).unwrap_or("NEARLINE");
     let held = |name: &str| before.pointer(&format!("/autoclass/{name}")).cloned();
     if !on(bucket) {
         return held("toggleTime").map(|_| json!({ "enabled": false, "toggleTime": stamp }));
     }
     let toggled = if on(before) { held("toggleTime") } else { None };
     let same = held("terminalStorageClass") == Some(json!(terminal));
-    let moved = if same {
-        held("terminalStorageClassUpdateTime")
-    } else {
-        None
-    };
+    let moved = if same { held("terminalStorageClassUpdateTime") } else { None };
     Some(json!({
         "enabled": true,
         "toggleTime": toggled.unwrap_or_else(|| json!(stamp)),
@@ -195,10 +161,7 @@ mod tests {
         let bucket = completed(json!({}), &Value::Null, Timestamp::UNIX_EPOCH).unwrap();
         let body = json!({ "iamConfiguration": { "bucketPolicyOnly": { "enabled": true } } });
         let bucket = completed(patched(&bucket, &body).unwrap(), &bucket, Timestamp::UNIX_EPOCH).unwrap();
-        assert_eq!(
-            bucket["iamConfiguration"]["uniformBucketLevelAccess"]["enabled"],
-            true
-        );
+        assert_eq!(bucket["iamConfiguration"]["uniformBucketLevelAccess"]["enabled"], true);
     }
 
     #[test]
@@ -209,10 +172,7 @@ mod tests {
         assert_eq!(same["softDeletePolicy"], bucket["softDeletePolicy"]);
         let off = json!({ "softDeletePolicy": { "retentionDurationSeconds": 0 } });
         let off = completed(patched(&bucket, &off).unwrap(), &bucket, start + DAY).unwrap();
-        assert_eq!(
-            off["softDeletePolicy"],
-            json!({ "retentionDurationSeconds": "0" })
-        );
+        assert_eq!(off["softDeletePolicy"], json!({ "retentionDurationSeconds": "0" }));
     }
 
     #[test]
@@ -222,10 +182,7 @@ mod tests {
         let bucket = completed(given, &Value::Null, Timestamp::UNIX_EPOCH).unwrap();
         let body = json!({ "labels": { "c": "d" } });
         let bucket = completed(updated(&bucket, &body).unwrap(), &bucket, Timestamp::UNIX_EPOCH).unwrap();
-        assert_eq!(
-            (&bucket["labels"], bucket.get("versioning")),
-            (&json!({ "c": "d" }), None)
-        );
+        assert_eq!((&bucket["labels"], bucket.get("versioning")), (&json!({ "c": "d" }), None));
         assert_eq!(bucket["storageClass"], "STANDARD");
     }
 

@@ -26,19 +26,13 @@ const WRITABLE: [&str; 16] = [
     "website",
 ];
 /// Fixed when the bucket is created.
-const AT_CREATION: [&str; 3] = [
-    "customPlacementConfig",
-    "hierarchicalNamespace",
-    "objectRetention",
-];
+const AT_CREATION: [&str; 3] = ["customPlacementConfig", "hierarchicalNamespace", "objectRetention"];
 
 /// The part of a new bucket that the caller decides.
 pub(super) fn at_creation(body: &Value) -> Result<Map<String, Value>, ApiError> {
     let location = body.get("location").and_then(Value::as_str).unwrap_or("US");
     let Some((location, mut reach)) = places::located(location) else {
-        return Err(ApiError::invalid(
-            "The specified location constraint is not valid.",
-        ));
+        return Err(ApiError::invalid("The specified location constraint is not valid."));
     };
     if body.get("customPlacementConfig").is_some_and(Value::is_object) {
         reach = Reach::Dual;
@@ -88,9 +82,7 @@ fn check_fixed(bucket: &Value, body: &Value) -> Result<(), ApiError> {
         let given = body.get(name).and_then(Value::as_str).unwrap_or_default();
         let held = bucket.get(name).and_then(Value::as_str).unwrap_or_default();
         if !given.is_empty() && !given.eq_ignore_ascii_case(held) {
-            return Err(ApiError::invalid(format!(
-                "The {name} of a bucket cannot be changed."
-            )));
+            return Err(ApiError::invalid(format!("The {name} of a bucket cannot be changed.")));
         }
     }
     Ok(())
@@ -122,10 +114,7 @@ fn mirror_old_spelling(bucket: &mut Value, body: &Value) {
     let old = body.pointer("/iamConfiguration/bucketPolicyOnly/enabled");
     let new = body.pointer("/iamConfiguration/uniformBucketLevelAccess/enabled");
     if let (Some(enabled), None) = (old, new) {
-        merge(
-            bucket,
-            &json!({ "iamConfiguration": { "uniformBucketLevelAccess": { "enabled": enabled } } }),
-        );
+        merge(bucket, &json!({ "iamConfiguration": { "uniformBucketLevelAccess": { "enabled": enabled } } }));
     }
 }
 

@@ -49,15 +49,10 @@ pub(super) fn check(bucket: &Value) -> Result<(), ApiError> {
     check_class(bucket.get("storageClass"))?;
     check_soft_delete(bucket)?;
     check_access_prevention(bucket)?;
-    let rules = bucket
-        .pointer("/lifecycle/rule")
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    let rules =
+        bucket.pointer("/lifecycle/rule").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     if rules.len() > MOST_RULES {
-        return Err(ApiError::invalid(
-            "A lifecycle management configuration can have at most 100 rules.",
-        ));
+        return Err(ApiError::invalid("A lifecycle management configuration can have at most 100 rules."));
     }
     rules.iter().try_for_each(check_rule)
 }
@@ -77,9 +72,7 @@ fn check_labels(bucket: &Value) -> Result<(), ApiError> {
     };
     for (key, value) in labels {
         if key.is_empty() || !allowed(key) || key.starts_with(|c: char| !c.is_alphabetic()) {
-            return Err(ApiError::invalid(format!(
-                "Invalid argument: label key '{key}' is not valid."
-            )));
+            return Err(ApiError::invalid(format!("Invalid argument: label key '{key}' is not valid.")));
         }
         if !value.as_str().is_some_and(allowed) {
             return Err(ApiError::invalid(format!(
@@ -92,9 +85,9 @@ fn check_labels(bucket: &Value) -> Result<(), ApiError> {
 
 fn check_class(class: Option<&Value>) -> Result<(), ApiError> {
     match class.and_then(Value::as_str) {
-        Some(class) if !CLASSES.contains(&class) => Err(ApiError::invalid(format!(
-            "Invalid argument: unknown storage class '{class}'."
-        ))),
+        Some(class) if !CLASSES.contains(&class) => {
+            Err(ApiError::invalid(format!("Invalid argument: unknown storage class '{class}'.")))
+        }
         _ => Ok(()),
     }
 }
@@ -113,26 +106,18 @@ fn check_soft_delete(bucket: &Value) -> Result<(), ApiError> {
 }
 
 fn check_access_prevention(bucket: &Value) -> Result<(), ApiError> {
-    match bucket
-        .pointer("/iamConfiguration/publicAccessPrevention")
-        .and_then(Value::as_str)
-    {
+    match bucket.pointer("/iamConfiguration/publicAccessPrevention").and_then(Value::as_str) {
         None | Some("inherited" | "enforced") => Ok(()),
-        Some(other) => Err(ApiError::invalid(format!(
-            "Invalid value for publicAccessPrevention: '{other}'."
-        ))),
+        Some(other) => {
+            Err(ApiError::invalid(format!("Invalid value for publicAccessPrevention: '{other}'.")))
+        }
     }
 }
 
 fn check_rule(rule: &Value) -> Result<(), ApiError> {
-    let action = rule
-        .pointer("/action/type")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let action = rule.pointer("/action/type").and_then(Value::as_str).unwrap_or_default();
     if !ACTIONS.contains(&action) {
-        return Err(ApiError::invalid(format!(
-            "Invalid lifecycle action type: '{action}'."
-        )));
+        return Err(ApiError::invalid(format!("Invalid lifecycle action type: '{action}'.")));
     }
     let class = rule.pointer("/action/storageClass");
     if (action == "SetStorageClass") != class.is_some() {
@@ -143,40 +128,19 @@ fn check_rule(rule: &Value) -> Result<(), ApiError> {
     check_class(class)?;
     let condition = rule.get("condition").and_then(Value::as_object);
     let Some(condition) = condition.filter(|condition| !condition.is_empty()) else {
-        return Err(ApiError::invalid(
-            "A lifecycle rule must have at least one condition.",
-        ));
+        return Err(ApiError::invalid("A lifecycle rule must have at least one condition."));
     };
-    let counts = [
-        "age",
-        "numNewerVersions",
-        "daysSinceNoncurrentTime",
-        "daysSinceCustomTime",
-    ];
-    if counts.iter().any(|name| {
-        condition
-            .get(*name)
-            .and_then(Value::as_i64)
-            .is_some_and(|n| n < 0)
-    }) {
+    let counts = ["age", "numNewerVersions", "daysSinceNoncurrentTime", "daysSinceCustomTime"];
+    if counts.iter().any(|name| condition.get(*name).and_then(Value::as_i64).is_some_and(|n| n < 0)) {
         return Err(ApiError::invalid("A lifecycle condition cannot be negative."));
     }
     let dates = ["createdBefore", "customTimeBefore", "noncurrentTimeBefore"];
-    for date in dates
-        .iter()
-        .filter_map(|name| condition.get(*name).and_then(Value::as_str))
-    {
+    for date in dates.iter().filter_map(|name| condition.get(*name).and_then(Value::as_str)) {
         if date.parse::<jiff::civil::Date>().is_err() {
-            return Err(ApiError::invalid(format!(
-                "Invalid date in a lifecycle condition: '{date}'."
-            )));
+            return Err(ApiError::invalid(format!("Invalid date in a lifecycle condition: '{date}'.")));
         }
     }
-    let classes = condition
-        .get("matchesStorageClass")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
+    let classes = condition.get("matchesStorageClass").and_then(Value::as_array).into_iter().flatten();
     classes.map(Some).try_for_each(check_class)
 }
 
@@ -191,18 +155,9 @@ mod tests {
             assert!(check_name(good).is_ok(), "{good}");
         }
         let long = "a".repeat(64);
-        for bad in [
-            "ab",
-            "Abc",
-            "-abc",
-            "abc-",
-            "goog-x",
-            "my-google",
-            "192.168.1.1",
-            "a..b",
-            long.as_str(),
-            "a/b",
-        ] {
+        for bad in
+            ["ab", "Abc", "-abc", "abc-", "goog-x", "my-google", "192.168.1.1", "a..b", long.as_str(), "a/b"]
+        {
             assert_eq!(check_name(bad).unwrap_err().code, 400, "{bad}");
         }
         assert_eq!(check_name("data.example.edu").unwrap_err().code, 403);
@@ -212,31 +167,16 @@ mod tests {
     fn lifecycle_rules_need_an_action_and_a_condition() {
         let bucket = |rule: Value| json!({ "lifecycle": { "rule": [rule] } });
         let rows = [
-            (
-                json!({"action": {"type": "Delete"}, "condition": {"age": 0}}),
-                true,
-            ),
+            (json!({"action": {"type": "Delete"}, "condition": {"age": 0}}), true),
             (
                 json!({"action": {"type": "SetStorageClass", "storageClass": "NEARLINE"}, "condition": {"age": 3}}),
                 true,
             ),
             (json!({"action": {"type": "Delete"}, "condition": {}}), false),
-            (
-                json!({"action": {"type": "Burn"}, "condition": {"age": 1}}),
-                false,
-            ),
-            (
-                json!({"action": {"type": "SetStorageClass"}, "condition": {"age": 1}}),
-                false,
-            ),
-            (
-                json!({"action": {"type": "Delete"}, "condition": {"createdBefore": "tomorrow"}}),
-                false,
-            ),
-            (
-                json!({"action": {"type": "Delete"}, "condition": {"age": -1}}),
-                false,
-            ),
+            (json!({"action": {"type": "Burn"}, "condition": {"age": 1}}), false),
+            (json!({"action": {"type": "SetStorageClass"}, "condition": {"age": 1}}), false),
+            (json!({"action": {"type": "Delete"}, "condition": {"createdBefore": "tomorrow"}}), false),
+            (json!({"action": {"type": "Delete"}, "condition": {"age": -1}}), false),
         ];
         for (rule, good) in rows {
             assert_eq!(check(&bucket(rule.clone())).is_ok(), good, "{rule}");
@@ -245,13 +185,9 @@ mod tests {
 
     #[test]
     fn soft_delete_is_off_or_between_a_week_and_ninety_days() {
-        for (seconds, good) in [
-            ("0", true),
-            ("604800", true),
-            ("7776000", true),
-            ("60", false),
-            ("7776001", false),
-        ] {
+        for (seconds, good) in
+            [("0", true), ("604800", true), ("7776000", true), ("60", false), ("7776001", false)]
+        {
             let bucket = json!({ "softDeletePolicy": { "retentionDurationSeconds": seconds } });
             assert_eq!(check(&bucket).is_ok(), good, "{seconds}");
         }

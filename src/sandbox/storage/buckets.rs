@@ -23,10 +23,7 @@ pub(super) struct Bucket {
 impl Bucket {
     /// A text field of the resource, empty when absent.
     pub(super) fn text(&self, field: &str) -> &str {
-        self.resource
-            .get(field)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
+        self.resource.get(field).and_then(Value::as_str).unwrap_or_default()
     }
 
     /// How often the settings or the policy were written.
@@ -41,18 +38,12 @@ impl Bucket {
 
     /// A boolean setting by JSON pointer.
     pub(super) fn flag(&self, pointer: &str) -> bool {
-        self.resource
-            .pointer(pointer)
-            .and_then(Value::as_bool)
-            .unwrap_or(false)
+        self.resource.pointer(pointer).and_then(Value::as_bool).unwrap_or(false)
     }
 
     fn versions(&self) -> Versions {
         let generation = self.text("generation").parse().unwrap_or(0);
-        Versions {
-            generation,
-            metageneration: self.metageneration(),
-        }
+        Versions { generation, metageneration: self.metageneration() }
     }
 }
 
@@ -72,10 +63,7 @@ pub(super) fn find(state: &State, name: &str) -> Result<Bucket, ApiError> {
 
 fn read(stored: &Value) -> Option<Bucket> {
     let project = stored.get("project")?.as_str()?.to_owned();
-    Some(Bucket {
-        project,
-        resource: stored.get("bucket")?.clone(),
-    })
+    Some(Bucket { project, resource: stored.get("bucket")?.clone() })
 }
 
 fn put(state: &mut State, bucket: &Bucket) {
@@ -101,10 +89,7 @@ pub(super) fn insert(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, Ap
     if let Ok(taken) = find(world.state, name) {
         return Err(ApiError::conflict(taken_text(&taken, &project)));
     }
-    let bucket = Bucket {
-        resource: new_resource(world, call, name, &project)?,
-        project,
-    };
+    let bucket = Bucket { resource: new_resource(world, call, name, &project)?, project };
     put(world.state, &bucket);
     access::seed(world.state, &bucket);
     Ok(access::projected(world.state, call, &bucket, false))
@@ -145,10 +130,7 @@ fn new_resource(
         );
     }
     if call.query.flag("enableObjectRetention") {
-        bucket_fields::merge(
-            &mut resource,
-            &json!({ "objectRetention": { "mode": "Enabled" } }),
-        );
+        bucket_fields::merge(&mut resource, &json!({ "objectRetention": { "mode": "Enabled" } }));
     }
     let resource = bucket_defaults::completed(resource, &Value::Null, world.now)?;
     bucket_rules::check(&resource)?;
@@ -175,10 +157,8 @@ pub(super) fn layout(world: &World<'_>, call: &Call<'_>) -> Result<Value, ApiErr
         "location": bucket.text("location"),
         "locationType": bucket.text("locationType"),
     });
-    if let (Some(fields), Some(tree)) = (
-        layout.as_object_mut(),
-        bucket.resource.get("hierarchicalNamespace"),
-    ) {
+    if let (Some(fields), Some(tree)) = (layout.as_object_mut(), bucket.resource.get("hierarchicalNamespace"))
+    {
         fields.insert("hierarchicalNamespace".to_owned(), tree.clone());
     }
     Ok(layout)
@@ -194,18 +174,13 @@ pub(super) fn list(world: &World<'_>, call: &Call<'_>) -> Result<Value, ApiError
     let project = access::project(world, call)?;
     let prefix = key(call.query.get("prefix").unwrap_or_default());
     let start = key("").len();
-    let stored = world
-        .state
-        .resources
-        .range(prefix.clone()..)
-        .take_while(|(path, _)| path.starts_with(&prefix));
+    let stored =
+        world.state.resources.range(prefix.clone()..).take_while(|(path, _)| path.starts_with(&prefix));
     let buckets = stored
         .filter(|(path, _)| !path.get(start..).is_some_and(|rest| rest.contains('/')))
         .filter_map(|(_, stored)| read(stored))
         .filter(|bucket| bucket.project == project && !call.query.flag("softDeleted"));
-    let items = buckets
-        .map(|bucket| access::projected(world.state, call, &bucket, false))
-        .collect();
+    let items = buckets.map(|bucket| access::projected(world.state, call, &bucket, false)).collect();
     let page = paging::page(items, call, "maxResults", LARGEST_PAGE, LARGEST_PAGE)?;
     Ok(page.into_kind("storage#buckets", "items"))
 }

@@ -16,23 +16,10 @@ pub(super) fn compose(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, A
     let sources = sources(world, call, bucket)?;
     let content: Vec<u8> = sources.iter().flat_map(Version::content).collect();
     let fields = call.body.get("destination").cloned().unwrap_or_default();
-    let stored = objects::store(
-        world,
-        &call.query,
-        &Upload {
-            bucket,
-            name,
-            fields: &fields,
-            content: &content,
-        },
-    )?;
-    let parts = |version: &Version| {
-        version
-            .resource
-            .get("componentCount")
-            .and_then(Value::as_u64)
-            .unwrap_or(1)
-    };
+    let stored =
+        objects::store(world, &call.query, &Upload { bucket, name, fields: &fields, content: &content })?;
+    let parts =
+        |version: &Version| version.resource.get("componentCount").and_then(Value::as_u64).unwrap_or(1);
     let count: u64 = sources.iter().map(parts).sum();
     let mut resource = stored.resource.clone();
     if let Some(fields) = resource.as_object_mut() {
@@ -40,12 +27,7 @@ pub(super) fn compose(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, A
         fields.insert("componentCount".to_owned(), json!(count));
     }
     let stored = objects::rewrite_fields(world.state, &stored, resource);
-    if call
-        .body
-        .get("deleteSourceObjects")
-        .and_then(Value::as_bool)
-        .unwrap_or(false)
-    {
+    if call.body.get("deleteSourceObjects").and_then(Value::as_bool).unwrap_or(false) {
         for source in sources.into_iter().filter(|source| source.text("name") != name) {
             objects::remove(world, &source, false)?;
         }
@@ -54,26 +36,15 @@ pub(super) fn compose(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, A
 }
 
 fn sources(world: &World<'_>, call: &Call<'_>, bucket: &str) -> Result<Vec<Version>, ApiError> {
-    let named = call
-        .body
-        .get("sourceObjects")
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    let named =
+        call.body.get("sourceObjects").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     if named.is_empty() {
-        return Err(ApiError::required(
-            "You must provide at least one source component.",
-        ));
+        return Err(ApiError::required("You must provide at least one source component."));
     }
     if named.len() > MOST_SOURCES {
-        return Err(ApiError::invalid(
-            "The number of source components provided exceeds the maximum (32).",
-        ));
+        return Err(ApiError::invalid("The number of source components provided exceeds the maximum (32)."));
     }
-    named
-        .iter()
-        .map(|source| source_of(world, bucket, source))
-        .collect()
+    named.iter().map(|source| source_of(world, bucket, source)).collect()
 }
 
 fn source_of(world: &World<'_>, bucket: &str, source: &Value) -> Result<Version, ApiError> {
@@ -113,11 +84,7 @@ pub(super) fn rewrite(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, A
 /// With an empty body the metadata is copied too; any body replaces it.
 fn copied(world: &mut World<'_>, call: &Call<'_>) -> Result<Version, ApiError> {
     let from = (call.param("sourceBucket")?, call.param("sourceObject")?);
-    let source = find(
-        world.state,
-        from,
-        preconditions::number(&call.query, "sourceGeneration")?,
-    )?;
+    let source = find(world.state, from, preconditions::number(&call.query, "sourceGeneration")?)?;
     preconditions::check(&call.query, Side::Source, source.versions(), false)?;
     let kept = Value::Object(object_fields::given(&source.resource));
     let empty = call.body.as_object().is_none_or(serde_json::Map::is_empty);

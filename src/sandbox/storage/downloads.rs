@@ -10,11 +10,7 @@ use crate::sandbox::error::ApiError;
 pub(super) fn download(call: &Call<'_>, version: &Version) -> Result<Answer, ApiError> {
     let content = Bytes::from(version.content());
     let mut headers = headers(version);
-    let asked = call
-        .headers
-        .get("range")
-        .and_then(|value| value.to_str().ok())
-        .and_then(parsed);
+    let asked = call.headers.get("range").and_then(|value| value.to_str().ok()).and_then(parsed);
     let bytes = match asked.map(|range| span(range, content.len())) {
         None => content,
         Some(None) => return Err(out_of_range()),
@@ -25,16 +21,8 @@ pub(super) fn download(call: &Call<'_>, version: &Version) -> Result<Answer, Api
         }
     };
     let content_type = version.text("contentType");
-    let content_type = if content_type.is_empty() {
-        "application/octet-stream"
-    } else {
-        content_type
-    };
-    Ok(Answer::Bytes {
-        content_type: content_type.to_owned(),
-        bytes,
-        headers,
-    })
+    let content_type = if content_type.is_empty() { "application/octet-stream" } else { content_type };
+    Ok(Answer::Bytes { content_type: content_type.to_owned(), bytes, headers })
 }
 
 fn headers(version: &Version) -> Vec<(&'static str, String)> {
@@ -56,11 +44,7 @@ fn headers(version: &Version) -> Vec<(&'static str, String)> {
 fn parsed(text: &str) -> Option<(Option<usize>, Option<usize>)> {
     let (first, last) = text.strip_prefix("bytes=")?.split_once('-')?;
     let number = |text: &str| {
-        if text.is_empty() {
-            Some(None)
-        } else {
-            text.parse().ok().map(Some)
-        }
+        if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) }
     };
     let range = (number(first)?, number(last)?);
     (range != (None, None)).then_some(range)
@@ -69,10 +53,7 @@ fn parsed(text: &str) -> Option<(Option<usize>, Option<usize>)> {
 /// The bytes from the first to before the second.
 fn span(range: (Option<usize>, Option<usize>), length: usize) -> Option<(usize, usize)> {
     let (first, end) = match range {
-        (Some(first), last) => (
-            first,
-            last.map_or(length, |last| last.saturating_add(1).min(length)),
-        ),
+        (Some(first), last) => (first, last.map_or(length, |last| last.saturating_add(1).min(length))),
         (None, last) => (length.saturating_sub(last.unwrap_or(0)), length),
     };
     (first < end).then_some((first, end))

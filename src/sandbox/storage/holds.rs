@@ -11,22 +11,14 @@ use crate::sandbox::error::ApiError;
 pub(super) fn check(bucket: &Bucket, version: &Version, now: Timestamp) -> Result<(), ApiError> {
     let name = format!("{}/{}", version.text("bucket"), version.text("name"));
     for (field, word) in [("temporaryHold", "Temporary"), ("eventBasedHold", "Event-Based")] {
-        if version
-            .resource
-            .get(field)
-            .and_then(Value::as_bool)
-            .unwrap_or(false)
-        {
+        if version.resource.get(field).and_then(Value::as_bool).unwrap_or(false) {
             return Err(ApiError::forbidden(format!(
                 "Object '{name}' is under active {word} hold and cannot be deleted, overwritten or archived until \
                  hold is removed."
             )));
         }
     }
-    let period = bucket
-        .resource
-        .pointer("/retentionPolicy/retentionPeriod")
-        .and_then(Value::as_str);
+    let period = bucket.resource.pointer("/retentionPolicy/retentionPeriod").and_then(Value::as_str);
     let created = version.text("timeCreated").parse::<Timestamp>().ok();
     let (Some(seconds), Some(created)) = (period.and_then(|text| text.parse::<i64>().ok()), created) else {
         return Ok(());

@@ -86,10 +86,7 @@ fn selected(world: &World<'_>, call: &Call<'_>, bucket: &str) -> Result<Vec<Vers
 /// Folds everything below a delimiter into one line per prefix.
 fn lines(versions: Vec<Version>, call: &Call<'_>) -> Vec<Line> {
     let start = call.query.get("prefix").unwrap_or_default().len();
-    let delimiter = call
-        .query
-        .get("delimiter")
-        .filter(|delimiter| !delimiter.is_empty());
+    let delimiter = call.query.get("delimiter").filter(|delimiter| !delimiter.is_empty());
     let mut lines: Vec<Line> = Vec::new();
     for version in versions {
         let Some(prefix) = delimiter.and_then(|delimiter| folded(version.text("name"), start, delimiter))
@@ -119,13 +116,7 @@ fn token_of((name, generation): &(String, u64)) -> String {
 }
 
 fn place_in(token: &str) -> Result<(String, u64), ApiError> {
-    let text = BASE64
-        .decode(token)
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .unwrap_or_default();
-    let place = text
-        .split_once('/')
-        .and_then(|(number, name)| Some((name.to_owned(), number.parse().ok()?)));
+    let text = BASE64.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+    let place = text.split_once('/').and_then(|(number, name)| Some((name.to_owned(), number.parse().ok()?)));
     place.ok_or_else(|| ApiError::invalid(format!("Invalid page token: '{token}'")))
 }

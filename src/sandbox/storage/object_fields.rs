@@ -20,27 +20,19 @@ const WRITABLE: [&str; 9] = [
     "metadata",
     "temporaryHold",
 ];
-const PATH_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'~');
+const PATH_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// The fields of `body` that a caller may set.
 pub(super) fn given(body: &Value) -> Map<String, Value> {
-    let set = WRITABLE
-        .iter()
-        .filter_map(|name| Some(((*name).to_owned(), body.get(*name)?.clone())));
+    let set = WRITABLE.iter().filter_map(|name| Some(((*name).to_owned(), body.get(*name)?.clone())));
     set.filter(|(_, value)| !value.is_null()).collect()
 }
 
 /// A PATCH of the writable fields; null removes, also a single key of `metadata`.
 pub(super) fn patched(object: &Value, body: &Value) -> Value {
     let mut object = object.clone();
-    let changes: Map<String, Value> = WRITABLE
-        .iter()
-        .filter_map(|name| Some(((*name).to_owned(), body.get(*name)?.clone())))
-        .collect();
+    let changes: Map<String, Value> =
+        WRITABLE.iter().filter_map(|name| Some(((*name).to_owned(), body.get(*name)?.clone()))).collect();
     merge(&mut object, &Value::Object(changes));
     without_empty_metadata(object)
 }
@@ -56,10 +48,7 @@ pub(super) fn updated(object: &Value, body: &Value) -> Value {
 }
 
 fn without_empty_metadata(mut object: Value) -> Value {
-    let empty = object
-        .get("metadata")
-        .and_then(Value::as_object)
-        .is_some_and(Map::is_empty);
+    let empty = object.get("metadata").and_then(Value::as_object).is_some_and(Map::is_empty);
     if let Some(fields) = object.as_object_mut().filter(|_| empty) {
         fields.remove("metadata");
     }
@@ -68,16 +57,8 @@ fn without_empty_metadata(mut object: Value) -> Value {
 
 /// One more write to the metadata of a version.
 pub(super) fn touched(mut object: Value, now: jiff::Timestamp) -> Value {
-    let number = |name: &str| {
-        object
-            .get(name)
-            .and_then(Value::as_str)
-            .and_then(|n| n.parse::<u64>().ok())
-    };
-    let (generation, next) = (
-        number("generation").unwrap_or(0),
-        number("metageneration").unwrap_or(0) + 1,
-    );
+    let number = |name: &str| object.get(name).and_then(Value::as_str).and_then(|n| n.parse::<u64>().ok());
+    let (generation, next) = (number("generation").unwrap_or(0), number("metageneration").unwrap_or(0) + 1);
     if let Some(fields) = object.as_object_mut() {
         fields.insert("metageneration".to_owned(), json!(next.to_string()));
         fields.insert("etag".to_owned(), json!(checksums::object_etag(generation, next)));
@@ -153,10 +134,8 @@ pub(super) fn check_name(name: &str) -> Result<(), ApiError> {
 
 /// The caller's own checksums, where given, must be those of the content.
 pub(super) fn check_sums(body: &Value, content: &[u8]) -> Result<(), ApiError> {
-    let sums = [
-        ("md5Hash", "MD5", checksums::md5_hash(content)),
-        ("crc32c", "CRC32C", checksums::crc32c(content)),
-    ];
+    let sums =
+        [("md5Hash", "MD5", checksums::md5_hash(content)), ("crc32c", "CRC32C", checksums::crc32c(content))];
     for (field, word, calculated) in sums {
         let given = body.get(field).and_then(Value::as_str).unwrap_or_default();
         if !given.is_empty() && given != calculated {

@@ -27,10 +27,7 @@ pub(super) struct Version {
 impl Version {
     /// A text field of the resource, empty when absent.
     pub(super) fn text(&self, field: &str) -> &str {
-        self.resource
-            .get(field)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
+        self.resource.get(field).and_then(Value::as_str).unwrap_or_default()
     }
 
     /// Its number, unique for its name.
@@ -51,10 +48,7 @@ impl Version {
     /// What preconditions are checked against.
     pub(super) fn versions(&self) -> Versions {
         let metageneration = self.text("metageneration").parse().unwrap_or(0);
-        Versions {
-            generation: self.generation(),
-            metageneration,
-        }
+        Versions { generation: self.generation(), metageneration }
     }
 }
 
@@ -73,19 +67,13 @@ fn key(bucket: &str, name: &str, generation: u64) -> String {
 
 fn read(stored: &Value) -> Option<Version> {
     let content = stored.get("content")?.as_str()?.to_owned();
-    Some(Version {
-        resource: stored.get("object")?.clone(),
-        content,
-    })
+    Some(Version { resource: stored.get("object")?.clone(), content })
 }
 
 /// All versions in a bucket whose names start so, ordered by name and then by age.
 pub(super) fn versions(state: &State, bucket: &str, names: &str) -> Vec<Version> {
     let start = format!("{}{names}", prefix(bucket));
-    let stored = state
-        .resources
-        .range(start.clone()..)
-        .take_while(|(path, _)| path.starts_with(&start));
+    let stored = state.resources.range(start.clone()..).take_while(|(path, _)| path.starts_with(&start));
     let mut versions: Vec<Version> = stored.filter_map(|(_, stored)| read(stored)).collect();
     versions.sort_by(|a, b| (a.text("name"), a.generation()).cmp(&(b.text("name"), b.generation())));
     versions
@@ -110,10 +98,7 @@ pub(super) fn find(
 
 fn put(state: &mut State, version: &Version) {
     let path = key(version.text("bucket"), version.text("name"), version.generation());
-    state.resources.insert(
-        path,
-        json!({ "object": version.resource, "content": version.content }),
-    );
+    state.resources.insert(path, json!({ "object": version.resource, "content": version.content }));
 }
 
 /// What is to become the live version of a name.
@@ -142,30 +127,17 @@ pub(super) fn store(world: &mut World<'_>, query: &Query, upload: &Upload<'_>) -
     let generation = next_generation(world);
     let place = (upload.bucket, upload.name);
     let mut fields = object_fields::created(place, upload.content, generation, world.now);
-    let class = upload
-        .fields
-        .get("storageClass")
-        .and_then(Value::as_str)
-        .filter(|class| !class.is_empty());
-    fields.insert(
-        "storageClass".to_owned(),
-        json!(class.unwrap_or_else(|| bucket.text("storageClass"))),
-    );
+    let class = upload.fields.get("storageClass").and_then(Value::as_str).filter(|class| !class.is_empty());
+    fields.insert("storageClass".to_owned(), json!(class.unwrap_or_else(|| bucket.text("storageClass"))));
     fields.extend(object_fields::given(upload.fields));
-    let version = Version {
-        resource: Value::Object(fields),
-        content: BASE64.encode(upload.content),
-    };
+    let version = Version { resource: Value::Object(fields), content: BASE64.encode(upload.content) };
     put(world.state, &version);
     Ok(version)
 }
 
 /// Replaces the resource of a stored version.
 pub(super) fn rewrite_fields(state: &mut State, version: &Version, resource: Value) -> Version {
-    let version = Version {
-        resource,
-        content: version.content.clone(),
-    };
+    let version = Version { resource, content: version.content.clone() };
     put(state, &version);
     version
 }
@@ -173,17 +145,9 @@ pub(super) fn rewrite_fields(state: &mut State, version: &Version, resource: Val
 /// Microseconds, as Google's; never the same twice, also with a clock that stands still.
 fn next_generation(world: &mut World<'_>) -> u64 {
     let now = u64::try_from(world.now.as_microsecond()).unwrap_or(1);
-    let last = world
-        .state
-        .resources
-        .get(LAST_GENERATION)
-        .and_then(Value::as_u64)
-        .unwrap_or(0);
+    let last = world.state.resources.get(LAST_GENERATION).and_then(Value::as_u64).unwrap_or(0);
     let next = now.max(last + 1);
-    world
-        .state
-        .resources
-        .insert(LAST_GENERATION.to_owned(), json!(next));
+    world.state.resources.insert(LAST_GENERATION.to_owned(), json!(next));
     next
 }
 
@@ -191,10 +155,7 @@ fn next_generation(world: &mut World<'_>) -> u64 {
 fn retire(world: &mut World<'_>, bucket: &Bucket, live: &Version) -> Result<(), ApiError> {
     holds::check(bucket, live, world.now)?;
     if !bucket.flag("/versioning/enabled") {
-        world
-            .state
-            .resources
-            .remove(&key(live.text("bucket"), live.text("name"), live.generation()));
+        world.state.resources.remove(&key(live.text("bucket"), live.text("name"), live.generation()));
         return Ok(());
     }
     let mut resource = live.resource.clone();
@@ -208,16 +169,9 @@ fn retire(world: &mut World<'_>, bucket: &Bucket, live: &Version) -> Result<(), 
 fn named(world: &World<'_>, call: &Call<'_>) -> Result<Version, ApiError> {
     let place = (call.param("bucket")?, call.param("object")?);
     if call.query.flag("softDeleted") {
-        return Err(ApiError::not_found(format!(
-            "No such object: {}/{}",
-            place.0, place.1
-        )));
+        return Err(ApiError::not_found(format!("No such object: {}/{}", place.0, place.1)));
     }
-    find(
-        world.state,
-        place,
-        preconditions::number(&call.query, "generation")?,
-    )
+    find(world.state, place, preconditions::number(&call.query, "generation")?)
 }
 
 pub(super) fn get(world: &World<'_>, call: &Call<'_>) -> Result<Answer, ApiError> {
@@ -263,11 +217,7 @@ pub(super) fn remove(world: &mut World<'_>, version: &Version, for_good: bool) -
         return retire(world, &bucket, version);
     }
     holds::check(&bucket, version, world.now)?;
-    world.state.resources.remove(&key(
-        version.text("bucket"),
-        version.text("name"),
-        version.generation(),
-    ));
+    world.state.resources.remove(&key(version.text("bucket"), version.text("name"), version.generation()));
     Ok(())
 }
 
@@ -278,35 +228,19 @@ mod tests {
     use super::*;
 
     fn world(state: &mut State) -> World<'_> {
-        World {
-            state,
-            now: Timestamp::UNIX_EPOCH,
-            operation_time: SignedDuration::ZERO,
-        }
+        World { state, now: Timestamp::UNIX_EPOCH, operation_time: SignedDuration::ZERO }
     }
 
     fn state_with_bucket(settings: &Value) -> State {
         let mut bucket = json!({ "name": "b", "storageClass": "STANDARD" });
         crate::sandbox::storage::bucket_fields::merge(&mut bucket, settings);
         let mut state = State::default();
-        state.resources.insert(
-            "storage/b/b".to_owned(),
-            json!({ "project": "p", "bucket": bucket }),
-        );
+        state.resources.insert("storage/b/b".to_owned(), json!({ "project": "p", "bucket": bucket }));
         state
     }
 
     fn upload(world: &mut World<'_>, name: &str) -> Result<Version, ApiError> {
-        store(
-            world,
-            &Query::default(),
-            &Upload {
-                bucket: "b",
-                name,
-                fields: &json!({}),
-                content: b"x",
-            },
-        )
+        store(world, &Query::default(), &Upload { bucket: "b", name, fields: &json!({}), content: b"x" })
     }
 
     #[test]
@@ -327,10 +261,8 @@ mod tests {
             upload(&mut world, name).unwrap();
         }
         assert_eq!(find(world.state, ("b", "a"), None).unwrap().text("name"), "a");
-        let names: Vec<String> = versions(world.state, "b", "")
-            .iter()
-            .map(|version| version.text("name").to_owned())
-            .collect();
+        let names: Vec<String> =
+            versions(world.state, "b", "").iter().map(|version| version.text("name").to_owned()).collect();
         assert_eq!(names, ["a", "a#1", "a/b"]);
     }
 

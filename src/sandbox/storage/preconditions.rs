@@ -23,26 +23,17 @@ pub(super) enum Side {
 pub(super) fn check(query: &Query, side: Side, held: Versions, reading: bool) -> Result<(), ApiError> {
     let infix = if side == Side::Source { "Source" } else { "" };
     let wanted = |what: &str| number(query, &format!("if{infix}{what}"));
-    let stale = [
-        ("GenerationMatch", held.generation),
-        ("MetagenerationMatch", held.metageneration),
-    ];
+    let stale = [("GenerationMatch", held.generation), ("MetagenerationMatch", held.metageneration)];
     for (name, value) in stale {
         if wanted(name)?.is_some_and(|wanted| wanted != i128::from(value)) {
             return Err(ApiError::condition_not_met());
         }
     }
-    let unchanged = [
-        ("GenerationNotMatch", held.generation),
-        ("MetagenerationNotMatch", held.metageneration),
-    ];
+    let unchanged =
+        [("GenerationNotMatch", held.generation), ("MetagenerationNotMatch", held.metageneration)];
     for (name, value) in unchanged {
         if wanted(name)?.is_some_and(|wanted| wanted == i128::from(value)) {
-            return Err(if reading {
-                ApiError::not_modified()
-            } else {
-                ApiError::condition_not_met()
-            });
+            return Err(if reading { ApiError::not_modified() } else { ApiError::condition_not_met() });
         }
     }
     Ok(())

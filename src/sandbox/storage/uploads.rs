@@ -41,48 +41,22 @@ pub(super) fn insert(world: &mut World<'_>, call: &Call<'_>) -> Result<Answer, A
     if call.query.get("uploadType") == Some("resumable") {
         return open(world, call, bucket, name, fields.clone());
     }
-    let content = call
-        .media
-        .as_ref()
-        .map(|media| media.bytes.to_vec())
-        .unwrap_or_default();
+    let content = call.media.as_ref().map(|media| media.bytes.to_vec()).unwrap_or_default();
     object_fields::check_sums(&fields, &content)?;
-    let version = objects::store(
-        world,
-        &call.query,
-        &Upload {
-            bucket,
-            name,
-            fields: &fields,
-            content: &content,
-        },
-    )?;
+    let version =
+        objects::store(world, &call.query, &Upload { bucket, name, fields: &fields, content: &content })?;
     Ok(Answer::Json(object_fields::answered(call, &version.resource)))
 }
 
 /// The metadata of the request; the type of the content counts where the metadata names none.
 fn fields(call: &Call<'_>) -> Value {
-    let mut fields = if call.body.is_object() {
-        call.body.clone()
-    } else {
-        json!({})
-    };
-    let header = call
-        .headers
-        .get("x-upload-content-type")
-        .and_then(|value| value.to_str().ok());
-    let media = call
-        .media
-        .as_ref()
-        .and_then(|media| media.content_type.as_deref());
+    let mut fields = if call.body.is_object() { call.body.clone() } else { json!({}) };
+    let header = call.headers.get("x-upload-content-type").and_then(|value| value.to_str().ok());
+    let media = call.media.as_ref().and_then(|media| media.content_type.as_deref());
     let Some(object) = fields.as_object_mut() else {
         return fields;
     };
-    if object
-        .get("contentType")
-        .and_then(Value::as_str)
-        .is_none_or(str::is_empty)
-    {
+    if object.get("contentType").and_then(Value::as_str).is_none_or(str::is_empty) {
         let content_type = header.or(media).unwrap_or("application/octet-stream");
         object.insert("contentType".to_owned(), json!(content_type));
     }
@@ -93,13 +67,8 @@ fn fields(call: &Call<'_>) -> Value {
 }
 
 fn name<'a>(call: &'a Call<'_>, fields: &'a Value) -> Result<&'a str, ApiError> {
-    let given = call
-        .query
-        .get("name")
-        .or_else(|| fields.get("name").and_then(Value::as_str));
-    given
-        .filter(|name| !name.is_empty())
-        .ok_or_else(|| ApiError::required("Required parameter: name"))
+    let given = call.query.get("name").or_else(|| fields.get("name").and_then(Value::as_str));
+    given.filter(|name| !name.is_empty()).ok_or_else(|| ApiError::required("Required parameter: name"))
 }
 
 fn key(id: &str) -> String {
@@ -139,30 +108,17 @@ fn open(
         finished: None,
     };
     save(world, &id, &session);
-    let location = format!(
-        "{}/upload/storage/v1/b/{bucket}/o?uploadType=resumable&upload_id={id}",
-        call.base
-    );
+    let location =
+        format!("{}/upload/storage/v1/b/{bucket}/o?uploadType=resumable&upload_id={id}", call.base);
     let headers = vec![("location", location), ("x-guploader-uploadid", id)];
-    Ok(Answer::Headers {
-        status: 200,
-        headers,
-        body: Value::Null,
-    })
+    Ok(Answer::Headers { status: 200, headers, body: Value::Null })
 }
 
-const PRECONDITIONS: [&str; 4] = [
-    "ifGenerationMatch",
-    "ifGenerationNotMatch",
-    "ifMetagenerationMatch",
-    "ifMetagenerationNotMatch",
-];
+const PRECONDITIONS: [&str; 4] =
+    ["ifGenerationMatch", "ifGenerationNotMatch", "ifMetagenerationMatch", "ifMetagenerationNotMatch"];
 
 fn save(world: &mut World<'_>, id: &str, session: &Session) {
-    world
-        .state
-        .resources
-        .insert(key(id), serde_json::to_value(session).unwrap_or_default());
+    world.state.resources.insert(key(id), serde_json::to_value(session).unwrap_or_default());
 }
 
 fn drop_old(world: &mut World<'_>) {
@@ -197,11 +153,7 @@ fn range(call: &Call<'_>) -> Result<Range, ApiError> {
 
 fn parsed(text: &str) -> Option<Range> {
     let (span, total) = text.strip_prefix("bytes ")?.split_once('/')?;
-    let total = if total == "*" {
-        None
-    } else {
-        Some(total.parse().ok()?)
-    };
+    let total = if total == "*" { None } else { Some(total.parse().ok()?) };
     if span == "*" {
         return Some(Range::Query { total });
     }
@@ -219,11 +171,7 @@ fn resume(world: &mut World<'_>, call: &Call<'_>, id: &str) -> Result<Answer, Ap
         return Ok(Answer::Json(object_fields::answered(call, resource)));
     }
     let mut content = BASE64.decode(&session.content).unwrap_or_default();
-    let bytes = call
-        .media
-        .as_ref()
-        .map(|media| media.bytes.as_ref())
-        .unwrap_or_default();
+    let bytes = call.media.as_ref().map(|media| media.bytes.as_ref()).unwrap_or_default();
     let total = match range(call)? {
         Range::Whole => {
             content = bytes.to_vec();
@@ -246,9 +194,7 @@ fn resume(world: &mut World<'_>, call: &Call<'_>, id: &str) -> Result<Answer, Ap
 /// A chunk may repeat bytes that are there; it may not leave a gap.
 fn append(content: &mut Vec<u8>, first: usize, bytes: &[u8], total: Option<usize>) -> Result<(), ApiError> {
     if first > content.len() {
-        return Err(ApiError::invalid(
-            "Invalid request. The chunk does not start where the upload stopped.",
-        ));
+        return Err(ApiError::invalid("Invalid request. The chunk does not start where the upload stopped."));
     }
     if total.is_none_or(|total| first + bytes.len() < total) && !bytes.len().is_multiple_of(CHUNK) {
         return Err(ApiError::invalid(
@@ -266,11 +212,7 @@ fn continued(length: usize) -> Answer {
         Some(last) => vec![("range", format!("bytes=0-{last}"))],
         None => Vec::new(),
     };
-    Answer::Headers {
-        status: 308,
-        headers,
-        body: Value::Null,
-    }
+    Answer::Headers { status: 308, headers, body: Value::Null }
 }
 
 /// The last byte is there: the object is stored under the conditions the session was opened with.
@@ -282,12 +224,7 @@ fn finish(
     content: &[u8],
 ) -> Result<Answer, ApiError> {
     object_fields::check_sums(&session.fields, content)?;
-    let upload = Upload {
-        bucket: &session.bucket,
-        name: &session.name,
-        fields: &session.fields,
-        content,
-    };
+    let upload = Upload { bucket: &session.bucket, name: &session.name, fields: &session.fields, content };
     let version = objects::store(world, &Query(session.query.clone()), &upload)?;
     session.content = String::new();
     session.finished = Some(version.resource.clone());
@@ -302,20 +239,8 @@ mod tests {
     #[test]
     fn content_ranges_are_chunks_or_questions() {
         let rows = [
-            (
-                "bytes 0-9/10",
-                Some(Range::Chunk {
-                    first: 0,
-                    total: Some(10),
-                }),
-            ),
-            (
-                "bytes 5-9/*",
-                Some(Range::Chunk {
-                    first: 5,
-                    total: None,
-                }),
-            ),
+            ("bytes 0-9/10", Some(Range::Chunk { first: 0, total: Some(10) })),
+            ("bytes 5-9/*", Some(Range::Chunk { first: 5, total: None })),
             ("bytes */10", Some(Range::Query { total: Some(10) })),
             ("bytes */*", Some(Range::Query { total: None })),
             ("bytes 9-5/10", None),
@@ -333,9 +258,6 @@ mod tests {
         assert!(append(&mut content, 4, &[5], Some(5)).is_err());
         append(&mut content, 2, &[9, 8], Some(4)).unwrap();
         assert_eq!(content, [1, 2, 9, 8]);
-        assert!(
-            append(&mut content, 4, &[0; 100], Some(9_999)).is_err(),
-            "only the last chunk may be odd"
-        );
+        assert!(append(&mut content, 4, &[0; 100], Some(9_999)).is_err(), "only the last chunk may be odd");
     }
 }

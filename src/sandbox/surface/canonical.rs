@@ -21,10 +21,7 @@ fn canonical(document: &Document, schema: &Schema, value: Value) -> Value {
     match (value, schema.kind.as_deref()) {
         (Value::Object(fields), _) => {
             let fields = fields.into_iter().map(|(name, value)| {
-                let property = schema
-                    .properties
-                    .as_ref()
-                    .and_then(|properties| properties.get(&name));
+                let property = schema.properties.as_ref().and_then(|properties| properties.get(&name));
                 let value = match property.or(schema.additional_properties.as_deref()) {
                     Some(of) => canonical(document, of, value),
                     None => value,
@@ -34,10 +31,7 @@ fn canonical(document: &Document, schema: &Schema, value: Value) -> Value {
             Value::Object(fields.collect())
         }
         (Value::Array(items), _) => match &schema.items {
-            Some(of) => items
-                .into_iter()
-                .map(|item| canonical(document, of, item))
-                .collect(),
+            Some(of) => items.into_iter().map(|item| canonical(document, of, item)).collect(),
             None => Value::Array(items),
         },
         (Value::Number(number), Some("string")) if is_long => Value::String(number.to_string()),
@@ -57,16 +51,12 @@ mod tests {
     #[test]
     fn numbers_take_the_form_that_answers_have() {
         let surface = Surface::load().unwrap();
-        let firewall = surface
-            .find("POST", "/compute/v1/projects/p/global/firewalls")
-            .unwrap();
+        let firewall = surface.find("POST", "/compute/v1/projects/p/global/firewalls").unwrap();
         assert_eq!(
             firewall.canonical(json!({ "priority": "5", "id": 7 })),
             json!({ "priority": 5, "id": "7" })
         );
-        let vm = surface
-            .find("POST", "/compute/v1/projects/p/zones/z/instances")
-            .unwrap();
+        let vm = surface.find("POST", "/compute/v1/projects/p/zones/z/instances").unwrap();
         let disks =
             |size: &serde_json::Value| json!({ "disks": [{ "initializeParams": { "diskSizeGb": size } }] });
         assert_eq!(vm.canonical(disks(&json!(50))), disks(&json!("50")));

@@ -48,9 +48,7 @@ impl Match<'_> {
         match document.schema(self.method.request.as_ref()) {
             Some(schema) => check(document, schema, body, ""),
             None if is_empty(body) => Ok(()),
-            None => Err(ApiError::bad_request(
-                "Request contains a body where none is documented.",
-            )),
+            None => Err(ApiError::bad_request("Request contains a body where none is documented.")),
         }
     }
 
@@ -76,12 +74,12 @@ fn answers(document: &Document, schema: &Schema, path: &[&str]) -> bool {
         return answers(document, items, path);
     }
     match (&schema.properties, &schema.additional_properties) {
-        (Some(properties), _) if *first == "*" => properties
-            .values()
-            .any(|property| answers(document, property, rest)),
-        (Some(properties), _) => properties
-            .get(*first)
-            .is_some_and(|property| answers(document, property, rest)),
+        (Some(properties), _) if *first == "*" => {
+            properties.values().any(|property| answers(document, property, rest))
+        }
+        (Some(properties), _) => {
+            properties.get(*first).is_some_and(|property| answers(document, property, rest))
+        }
         (None, Some(values)) => answers(document, values, rest),
         (None, None) => schema.kind.is_none() || *first == "*",
     }
@@ -104,10 +102,7 @@ fn check_parameter(name: &str, value: &str, schema: &Schema) -> Result<(), ApiEr
     if fits {
         return Ok(());
     }
-    Err(ApiError::bad_request(format!(
-        "Invalid value at '{name}' ({}), \"{value}\"",
-        type_name(schema)
-    )))
+    Err(ApiError::bad_request(format!("Invalid value at '{name}' ({}), \"{value}\"", type_name(schema))))
 }
 
 fn is_number(value: &str) -> bool {
@@ -124,9 +119,7 @@ fn check(document: &Document, schema: &Schema, value: &Value, at: &str) -> Resul
             if schema.kind.is_some() {
                 return Err(wrong_type(schema, value, at));
             }
-            fields
-                .iter()
-                .try_for_each(|(name, value)| check_field(document, schema, name, value, at))
+            fields.iter().try_for_each(|(name, value)| check_field(document, schema, name, value, at))
         }
         Value::Array(items) => match &schema.items {
             Some(of) => items.iter().try_for_each(|item| check(document, of, item, at)),
@@ -144,15 +137,8 @@ fn check_field(
     value: &Value,
     at: &str,
 ) -> Result<(), ApiError> {
-    let property = schema
-        .properties
-        .as_ref()
-        .and_then(|properties| properties.get(name));
-    let below = if at.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{at}.{name}")
-    };
+    let property = schema.properties.as_ref().and_then(|properties| properties.get(name));
+    let below = if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
     match property.or(schema.additional_properties.as_deref()) {
         Some(of) => check(document, of, value, &below),
         None if schema.properties.is_none() || name == "@type" => Ok(()),
@@ -161,11 +147,7 @@ fn check_field(
 }
 
 fn unknown_field(name: &str, at: &str) -> ApiError {
-    let place = if at.is_empty() {
-        String::new()
-    } else {
-        format!(" at '{at}'")
-    };
+    let place = if at.is_empty() { String::new() } else { format!(" at '{at}'") };
     ApiError::bad_request(format!(
         "Invalid JSON payload received. Unknown name \"{name}\"{place}: Cannot find field."
     ))
@@ -191,10 +173,7 @@ fn fits(schema: &Schema, value: &Value) -> bool {
 }
 
 fn wrong_type(schema: &Schema, value: &Value, at: &str) -> ApiError {
-    ApiError::bad_request(format!(
-        "Invalid value at '{at}' ({}), {value}",
-        type_name(schema)
-    ))
+    ApiError::bad_request(format!("Invalid value at '{at}' ({}), {value}", type_name(schema)))
 }
 
 fn type_name(schema: &Schema) -> &'static str {
@@ -221,35 +200,18 @@ mod tests {
     #[test]
     fn only_documented_bodies_pass() {
         let surface = Surface::load().unwrap();
-        let found = surface
-            .find("POST", "/compute/v1/projects/p/global/firewalls")
-            .unwrap();
+        let found = surface.find("POST", "/compute/v1/projects/p/global/firewalls").unwrap();
         for (body, message) in [
             (json!({ "name": "x", "priority": 0, "id": "7" }), None),
-            (
-                json!({ "direction": "INGRESS", "logConfig": { "enable": true } }),
-                None,
-            ),
-            (
-                json!({ "colour": 1 }),
-                Some("Unknown name \"colour\": Cannot find field."),
-            ),
+            (json!({ "direction": "INGRESS", "logConfig": { "enable": true } }), None),
+            (json!({ "colour": 1 }), Some("Unknown name \"colour\": Cannot find field.")),
             (
                 json!({ "logConfig": { "on": 1 } }),
                 Some("Unknown name \"on\" at 'logConfig': Cannot find field."),
             ),
-            (
-                json!({ "disabled": "no" }),
-                Some("Invalid value at 'disabled' (TYPE_BOOL), \"no\""),
-            ),
-            (
-                json!({ "direction": "UP" }),
-                Some("Invalid value at 'direction' (TYPE_ENUM), \"UP\""),
-            ),
-            (
-                json!({ "sourceRanges": "all" }),
-                Some("Invalid value at 'sourceRanges'"),
-            ),
+            (json!({ "disabled": "no" }), Some("Invalid value at 'disabled' (TYPE_BOOL), \"no\"")),
+            (json!({ "direction": "UP" }), Some("Invalid value at 'direction' (TYPE_ENUM), \"UP\"")),
+            (json!({ "sourceRanges": "all" }), Some("Invalid value at 'sourceRanges'")),
         ] {
             let refusal = found.check_body(&body).err().map(|error| error.message);
             match message {
@@ -262,17 +224,11 @@ mod tests {
     #[test]
     fn only_documented_parameters_pass() {
         let surface = Surface::load().unwrap();
-        let found = surface
-            .find("GET", "/compute/v1/projects/p/global/firewalls")
-            .unwrap();
+        let found = surface.find("GET", "/compute/v1/projects/p/global/firewalls").unwrap();
         let query = |name: &str, value: &str| Query(vec![(name.to_owned(), value.to_owned())]);
         assert!(found.check_query(&query("maxResults", "5")).is_ok());
         assert!(found.check_query(&query("maxResults", "five")).is_err());
-        assert!(
-            found
-                .check_query(&query("$alt", "json;enum-encoding=int"))
-                .is_ok()
-        );
+        assert!(found.check_query(&query("$alt", "json;enum-encoding=int")).is_ok());
         assert!(found.check_query(&query("pagesize", "5")).is_err());
     }
 }

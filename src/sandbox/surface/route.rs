@@ -67,21 +67,14 @@ pub(super) fn routes(documents: &[Document]) -> Vec<Route> {
 
 fn route(verb: &str, path: &str, (document, method): (usize, usize), upload: bool) -> Route {
     let segments = path.split('/').skip(1).map(segment).collect();
-    Route {
-        verb: verb.to_owned(),
-        segments,
-        document,
-        method,
-        upload,
-    }
+    Route { verb: verb.to_owned(), segments, document, method, upload }
 }
 
 fn segment(text: &str) -> Segment {
     match text.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
-        Some((name, suffix)) => Segment::Parameter {
-            name: name.trim_start_matches('+').to_owned(),
-            suffix: suffix.to_owned(),
-        },
+        Some((name, suffix)) => {
+            Segment::Parameter { name: name.trim_start_matches('+').to_owned(), suffix: suffix.to_owned() }
+        }
         None => Segment::Literal(text.to_owned()),
     }
 }
@@ -89,39 +82,25 @@ fn segment(text: &str) -> Segment {
 impl Surface {
     /// The method of a verb and an undecoded path, the one with the most literal text where several fit.
     pub(crate) fn find(&self, verb: &str, path: &str) -> Option<Match<'_>> {
-        let plain = path
-            .strip_prefix(DOWNLOAD)
-            .map(|rest| format!("/storage/v1/{rest}"));
+        let plain = path.strip_prefix(DOWNLOAD).map(|rest| format!("/storage/v1/{rest}"));
         let given: Vec<&str> = plain.as_deref().unwrap_or(path).split('/').skip(1).collect();
-        let fits = self
-            .routes
-            .iter()
-            .filter(|route| route.verb == verb && route.fits(&given));
+        let fits = self.routes.iter().filter(|route| route.verb == verb && route.fits(&given));
         let route = fits.max_by_key(|route| route.literal_length())?;
         let document = self.documents.get(route.document)?;
         let method = document.methods.get(route.method)?;
-        Some(Match {
-            document,
-            method,
-            path: route.parameters(&given),
-            upload: route.upload,
-        })
+        Some(Match { document, method, path: route.parameters(&given), upload: route.upload })
     }
 }
 
 impl Route {
     fn fits(&self, given: &[&str]) -> bool {
         given.len() == self.segments.len()
-            && self
-                .segments
-                .iter()
-                .zip(given)
-                .all(|(segment, text)| match segment {
-                    Segment::Literal(literal) => literal == text,
-                    Segment::Parameter { suffix, .. } => text
-                        .strip_suffix(suffix.as_str())
-                        .is_some_and(|value| !value.is_empty()),
-                })
+            && self.segments.iter().zip(given).all(|(segment, text)| match segment {
+                Segment::Literal(literal) => literal == text,
+                Segment::Parameter { suffix, .. } => {
+                    text.strip_suffix(suffix.as_str()).is_some_and(|value| !value.is_empty())
+                }
+            })
     }
 
     fn literal_length(&self) -> usize {
@@ -133,20 +112,13 @@ impl Route {
     }
 
     fn parameters(&self, given: &[&str]) -> BTreeMap<String, String> {
-        let named = self
-            .segments
-            .iter()
-            .zip(given)
-            .filter_map(|(segment, text)| match segment {
-                Segment::Literal(_) => None,
-                Segment::Parameter { name, suffix } => {
-                    let value = text.strip_suffix(suffix.as_str())?;
-                    Some((
-                        name.clone(),
-                        percent_decode_str(value).decode_utf8_lossy().into_owned(),
-                    ))
-                }
-            });
+        let named = self.segments.iter().zip(given).filter_map(|(segment, text)| match segment {
+            Segment::Literal(_) => None,
+            Segment::Parameter { name, suffix } => {
+                let value = text.strip_suffix(suffix.as_str())?;
+                Some((name.clone(), percent_decode_str(value).decode_utf8_lossy().into_owned()))
+            }
+        });
         named.collect()
     }
 }
@@ -159,52 +131,20 @@ mod tests {
     fn a_path_is_the_method_with_the_most_literal_text() {
         let surface = Surface::load().unwrap();
         for (verb, path, id) in [
-            (
-                "GET",
-                "/compute/v1/projects/p/zones/z/instances/i",
-                "compute.instances.get",
-            ),
-            (
-                "GET",
-                "/compute/v1/projects/p/global/images/family/f",
-                "compute.images.getFromFamily",
-            ),
-            (
-                "POST",
-                "/compute/v1/projects/p/zones/z/operations/o/wait",
-                "compute.zoneOperations.wait",
-            ),
+            ("GET", "/compute/v1/projects/p/zones/z/instances/i", "compute.instances.get"),
+            ("GET", "/compute/v1/projects/p/global/images/family/f", "compute.images.getFromFamily"),
+            ("POST", "/compute/v1/projects/p/zones/z/operations/o/wait", "compute.zoneOperations.wait"),
             ("GET", "/v1/projects/p", "cloudresourcemanager.projects.get"),
-            (
-                "POST",
-                "/v1/projects/p:getIamPolicy",
-                "cloudresourcemanager.projects.getIamPolicy",
-            ),
-            (
-                "POST",
-                "/v1/projects/p/services/s:enable",
-                "serviceusage.services.enable",
-            ),
-            (
-                "POST",
-                "/v1/projects/p/services:batchEnable",
-                "serviceusage.services.batchEnable",
-            ),
-            (
-                "GET",
-                "/v1/projects/p/serviceAccounts/e%40x",
-                "iam.projects.serviceAccounts.get",
-            ),
+            ("POST", "/v1/projects/p:getIamPolicy", "cloudresourcemanager.projects.getIamPolicy"),
+            ("POST", "/v1/projects/p/services/s:enable", "serviceusage.services.enable"),
+            ("POST", "/v1/projects/p/services:batchEnable", "serviceusage.services.batchEnable"),
+            ("GET", "/v1/projects/p/serviceAccounts/e%40x", "iam.projects.serviceAccounts.get"),
             ("POST", "/upload/storage/v1/b/b/o", "storage.objects.insert"),
             ("PUT", "/upload/storage/v1/b/b/o", "storage.objects.insert"),
             ("GET", "/storage/v1/b/b/o/a%2Fb", "storage.objects.get"),
             ("GET", "/download/storage/v1/b/b/o/a%2Fb", "storage.objects.get"),
         ] {
-            assert_eq!(
-                surface.find(verb, path).map(|found| found.method.id.as_str()),
-                Some(id),
-                "{path}"
-            );
+            assert_eq!(surface.find(verb, path).map(|found| found.method.id.as_str()), Some(id), "{path}");
         }
         assert!(surface.find("DELETE", "/v1/projects/p").is_none());
     }

@@ -23,11 +23,7 @@ pub(super) fn new_disks(world: &mut World<'_>, one: &mut Subject, given: &[Value
             } else {
                 "Only one boot disk may be attached."
             };
-            return Err(invalid(
-                &format!("resource.disks[{at}].boot"),
-                &is_boot.to_string(),
-                text,
-            ));
+            return Err(invalid(&format!("resource.disks[{at}].boot"), &is_boot.to_string(), text));
         }
         add(world, one, disk, &format!("resource.disks[{at}]"))?;
     }
@@ -41,15 +37,8 @@ fn add(world: &mut World<'_>, one: &mut Subject, given: &Value, field: &str) -> 
         "" => format!("persistent-disk-{index}"),
         name => name.to_owned(),
     };
-    if list(&one.vm, "disks")
-        .iter()
-        .any(|disk| text(disk, "deviceName") == device)
-    {
-        return Err(invalid(
-            &format!("{field}.deviceName"),
-            &device,
-            "The device name is already in use.",
-        ));
+    if list(&one.vm, "disks").iter().any(|disk| text(disk, "deviceName") == device) {
+        return Err(invalid(&format!("{field}.deviceName"), &device, "The device name is already in use."));
     }
     let mut attached = json!({
         "kind": "compute#attachedDisk",
@@ -69,17 +58,9 @@ fn add(world: &mut World<'_>, one: &mut Subject, given: &Value, field: &str) -> 
         let disk = source(world, one, given, (&device, index), field)?;
         set(&mut attached, "source", text(&disk, "selfLink"));
         set(&mut attached, "diskSizeGb", text(&disk, "sizeGb"));
-        copy(
-            &mut attached,
-            &disk,
-            &["licenses", "guestOsFeatures", "architecture"],
-        );
+        copy(&mut attached, &disk, &["licenses", "guestOsFeatures", "architecture"]);
         let user = place::link(&one.path);
-        disks::set_user(
-            world,
-            place::relative(text(&disk, "selfLink")).unwrap_or_default(),
-            Some(&user),
-        );
+        disks::set_user(world, place::relative(text(&disk, "selfLink")).unwrap_or_default(), Some(&user));
     }
     if let Some(disks) = list_mut(&mut one.vm, "disks") {
         disks.push(attached);
@@ -106,10 +87,7 @@ fn source(
         disks::check_unused(&disk)?;
         return Ok(disk);
     }
-    let Some(parameters) = given
-        .get("initializeParams")
-        .filter(|parameters| parameters.is_object())
-    else {
+    let Some(parameters) = given.get("initializeParams").filter(|parameters| parameters.is_object()) else {
         let why = "Either a source or initialize parameters must be specified.";
         return Err(invalid(&format!("{field}.source"), "", why));
     };
@@ -147,20 +125,13 @@ fn make(
     };
     let mut fields = parameters.clone();
     set(&mut fields, "type", text(parameters, "diskType"));
-    let size = parameters
-        .get("diskSizeGb")
-        .or_else(|| given.get("diskSizeGb"))
-        .cloned();
+    let size = parameters.get("diskSizeGb").or_else(|| given.get("diskSizeGb")).cloned();
     set(&mut fields, "sizeGb", size);
     let hyperdisk = machines::wants_hyperdisk(place::name_of(text(&one.vm, "machineType")));
     let wanted = disks::Wanted {
         name: &name,
         fields: &fields,
-        default_type: if hyperdisk {
-            "hyperdisk-balanced"
-        } else {
-            "pd-standard"
-        },
+        default_type: if hyperdisk { "hyperdisk-balanced" } else { "pd-standard" },
         field: &format!("{field}.initializeParams"),
         size_field: "diskSizeGb",
     };
@@ -169,18 +140,10 @@ fn make(
 
 pub(super) fn attach(world: &mut World<'_>, call: &Call<'_>, one: &mut Subject) -> Result<(), ApiError> {
     if flag(&call.body, "boot") && list(&one.vm, "disks").iter().any(|disk| flag(disk, "boot")) {
-        return Err(invalid(
-            "resource.boot",
-            "true",
-            "Only one boot disk may be attached.",
-        ));
+        return Err(invalid("resource.boot", "true", "Only one boot disk may be attached."));
     }
     if text(&call.body, "source").is_empty() {
-        return Err(invalid(
-            "resource.source",
-            "",
-            "The source of the disk must be specified.",
-        ));
+        return Err(invalid("resource.source", "", "The source of the disk must be specified."));
     }
     add(world, one, &call.body, "resource")
 }
@@ -193,9 +156,7 @@ pub(super) fn detach(world: &mut World<'_>, call: &Call<'_>, one: &mut Subject) 
     };
     let disk = disks.get(at).cloned().unwrap_or_default();
     if flag(&disk, "boot") && super::read::status(&one.vm, world.now) != "TERMINATED" {
-        return Err(ApiError::bad_request(
-            "The boot disk cannot be detached from a running instance.",
-        ));
+        return Err(ApiError::bad_request("The boot disk cannot be detached from a running instance."));
     }
     if let Some(disks) = list_mut(&mut one.vm, "disks") {
         disks.remove(at);
@@ -215,14 +176,6 @@ pub(super) fn set_auto_delete(call: &Call<'_>, vm: &mut Value) -> Result<(), Api
 }
 
 fn position(vm: &Value, device: &str) -> Result<usize, ApiError> {
-    let found = list(vm, "disks")
-        .iter()
-        .position(|disk| text(disk, "deviceName") == device);
-    found.ok_or_else(|| {
-        invalid(
-            "deviceName",
-            device,
-            "No attached disk found with that device name.",
-        )
-    })
+    let found = list(vm, "disks").iter().position(|disk| text(disk, "deviceName") == device);
+    found.ok_or_else(|| invalid("deviceName", device, "No attached disk found with that device name."))
 }

@@ -56,23 +56,12 @@ pub(super) fn set_tags(call: &Call<'_>, vm: &mut Value) -> Result<(), ApiError> 
 pub(super) fn put_tags(vm: &mut Value, given: &Value) -> Result<(), ApiError> {
     let items = list(given, "items");
     rules::tags(items, "resource.tags.items")?;
-    set(
-        vm,
-        "tags",
-        if items.is_empty() {
-            json!({})
-        } else {
-            json!({ "items": items })
-        },
-    );
+    set(vm, "tags", if items.is_empty() { json!({}) } else { json!({ "items": items }) });
     Ok(())
 }
 
 fn check_part(call: &Call<'_>, vm: &Value, part: &str) -> Result<(), ApiError> {
-    let current = vm
-        .get(part)
-        .map(|part| text(part, "fingerprint"))
-        .unwrap_or_default();
+    let current = vm.get(part).map(|part| text(part, "fingerprint")).unwrap_or_default();
     let given = text(&call.body, "fingerprint");
     if given.is_empty() {
         return Err(ApiError::stale(format!(

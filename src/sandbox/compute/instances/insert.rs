@@ -31,12 +31,7 @@ pub(super) fn insert(world: &mut World<'_>, call: &Call<'_>, place: &Place) -> R
     let name = rules::name(body)?;
     let path = place.of_resource(INSTANCES.name, name);
     place::check_free(world.state, &path)?;
-    if call
-        .query
-        .get("sourceInstanceTemplate")
-        .or(call.query.get("sourceMachineImage"))
-        .is_some()
-    {
+    if call.query.get("sourceInstanceTemplate").or(call.query.get("sourceMachineImage")).is_some() {
         return Err(ApiError::not_served("compute.instances.insert from a template"));
     }
     let mut vm = head(world, place, body, &path)?;
@@ -46,11 +41,7 @@ pub(super) fn insert(world: &mut World<'_>, call: &Call<'_>, place: &Place) -> R
     if let Some(failure) = quota::exceeded(world.state, place, &vm) {
         return Ok(mutation::begin_failing(world, call, place, &path, &failure));
     }
-    let mut one = Subject {
-        place: place.clone(),
-        path,
-        vm,
-    };
+    let mut one = Subject { place: place.clone(), path, vm };
     attach::new_disks(world, &mut one, list(body, "disks"))?;
     set(&mut one.vm, "status", "RUNNING");
     let until = mutation::end(world);
@@ -104,11 +95,7 @@ fn settings(world: &World<'_>, place: &Place, body: &Value, vm: &mut Value) -> R
     change::put_metadata(vm, part("metadata"))?;
     change::put_labels(vm, part("labels"))?;
     accelerators(world, place, body, vm)?;
-    let given = if part("scheduling").is_null() {
-        json!({})
-    } else {
-        part("scheduling").clone()
-    };
+    let given = if part("scheduling").is_null() { json!({}) } else { part("scheduling").clone() };
     set(vm, "scheduling", scheduling::completed(&given, vm)?);
     let accounts = stopped::service_accounts(world.state, &place.project, list(body, "serviceAccounts"))?;
     if accounts.is_empty() {
@@ -142,11 +129,7 @@ fn accelerators(world: &World<'_>, place: &Place, body: &Value, vm: &mut Value) 
         let name = place::name_of(&path);
         if !name.starts_with("nvidia-") {
             let field = format!("resource.guestAccelerators[{at}].acceleratorType");
-            return Err(invalid(
-                &field,
-                kind,
-                "The referenced accelerator type cannot be found.",
-            ));
+            return Err(invalid(&field, kind, "The referenced accelerator type cannot be found."));
         }
         let count = card.get("acceleratorCount").cloned().unwrap_or(json!(1));
         cards.push(json!({ "acceleratorType": place::link(&path), "acceleratorCount": count }));

@@ -31,11 +31,7 @@ pub(super) fn new(world: &World<'_>, place: &Place, body: &Value) -> Result<Vec<
             "name": format!("nic{at}"),
             "stackType": "IPV4_ONLY",
         });
-        copy(
-            &mut one,
-            card,
-            &["stackType", "nicType", "queueCount", "aliasIpRanges"],
-        );
+        copy(&mut one, card, &["stackType", "nicType", "queueCount", "aliasIpRanges"]);
         let accesses = list(card, "accessConfigs");
         if accesses.len() > 1 {
             let why = "At most one access config currently supported.";
@@ -56,16 +52,10 @@ fn where_it_is(state: &State, place: &Place, card: &Value) -> Result<(String, Va
     if !subnetwork.is_empty() {
         let path = place.regional().resolve(state, subnetwork, "subnetworks");
         let found = place::find(state, &path)?;
-        let network = place::relative(text(&found, "network"))
-            .unwrap_or_default()
-            .to_owned();
+        let network = place::relative(text(&found, "network")).unwrap_or_default().to_owned();
         return Ok((network, found));
     }
-    let given = if network.is_empty() {
-        "global/networks/default"
-    } else {
-        network
-    };
+    let given = if network.is_empty() { "global/networks/default" } else { network };
     let path = place.global().resolve(state, given, "networks");
     if place::stored(state, &path).is_none() {
         return Err(ApiError::invalid(format!(
@@ -104,17 +94,13 @@ fn internal_ip(
     let asked = text(card, "networkIP");
     if asked.is_empty() {
         let mut free = range.hosts().skip(1).map(|ip| ip.to_string()).filter(is_free);
-        return free
-            .next()
-            .ok_or_else(|| ApiError::exhausted("IP space of the subnetwork is exhausted."));
+        return free.next().ok_or_else(|| ApiError::exhausted("IP space of the subnetwork is exhausted."));
     }
     let ip = addresses::ip_of(state, &place.regional(), asked);
     let inside = |ip: &String| ip.parse().is_ok_and(|ip: std::net::Ipv4Addr| range.contains(&ip));
     match ip.filter(inside) {
         Some(ip) if is_free(&ip) => Ok(ip),
-        Some(ip) => Err(ApiError::in_use(format!(
-            "IP '{ip}' is already being used by another resource."
-        ))),
+        Some(ip) => Err(ApiError::in_use(format!("IP '{ip}' is already being used by another resource."))),
         None => {
             let why = "Requested internal IP address is outside the subnetwork CIDR range.";
             Err(invalid(&format!("{field}.networkIP"), asked, why))
@@ -125,17 +111,7 @@ fn internal_ip(
 /// An external connection with the server's defaults. A pinned address must be reserved.
 fn access_config(state: &State, place: &Place, given: &Value, field: &str) -> Result<Value, ApiError> {
     let mut access = json!({ "kind": "compute#accessConfig" });
-    copy(
-        &mut access,
-        given,
-        &[
-            "type",
-            "name",
-            "networkTier",
-            "setPublicPtr",
-            "publicPtrDomainName",
-        ],
-    );
+    copy(&mut access, given, &["type", "name", "networkTier", "setPublicPtr", "publicPtrDomainName"]);
     default(&mut access, "type", "ONE_TO_ONE_NAT");
     default(&mut access, "networkTier", "PREMIUM");
     if text(&access, "name").is_empty() {
@@ -188,10 +164,7 @@ pub(super) fn add_access_config(
 pub(super) fn delete_access_config(call: &Call<'_>, vm: &mut Value) -> Result<(), ApiError> {
     let name = call.query.get("accessConfig").unwrap_or_default();
     let card = card(call, vm)?;
-    if !list(card, "accessConfigs")
-        .iter()
-        .any(|access| text(access, "name") == name)
-    {
+    if !list(card, "accessConfigs").iter().any(|access| text(access, "name") == name) {
         return Err(invalid(
             "accessConfig",
             name,
@@ -215,11 +188,7 @@ pub(super) fn update_access_config(call: &Call<'_>, vm: &mut Value) -> Result<()
             "The external address of an access config cannot be changed.",
         ));
     }
-    copy(
-        access,
-        &call.body,
-        &["setPublicPtr", "publicPtrDomainName", "networkTier"],
-    );
+    copy(access, &call.body, &["setPublicPtr", "publicPtrDomainName", "networkTier"]);
     Ok(())
 }
 
@@ -228,16 +197,10 @@ pub(super) fn update(world: &World<'_>, call: &Call<'_>, one: &mut Subject) -> R
     let running = read::status(&one.vm, world.now) != "TERMINATED";
     let place = one.place.clone();
     let card = card(call, &mut one.vm)?;
-    fingerprint::check(
-        text(&call.body, "fingerprint"),
-        text(card, "fingerprint"),
-        "network interface",
-    )?;
+    fingerprint::check(text(&call.body, "fingerprint"), text(card, "fingerprint"), "network interface")?;
     let mut wanted = card.clone();
     merge(&mut wanted, &call.body);
-    let is_given = ["network", "subnetwork"]
-        .iter()
-        .any(|field| call.body.get(*field).is_some());
+    let is_given = ["network", "subnetwork"].iter().any(|field| call.body.get(*field).is_some());
     if is_given {
         let (network, subnetwork) = where_it_is(world.state, &place, &call.body)?;
         let elsewhere = place::link(&network) != text(card, "network")
@@ -253,10 +216,6 @@ pub(super) fn update(world: &World<'_>, call: &Call<'_>, one: &mut Subject) -> R
             set(&mut wanted, "networkIP", fresh);
         }
     }
-    copy(
-        card,
-        &wanted,
-        &["network", "subnetwork", "networkIP", "aliasIpRanges", "stackType"],
-    );
+    copy(card, &wanted, &["network", "subnetwork", "networkIP", "aliasIpRanges", "stackType"]);
     Ok(())
 }

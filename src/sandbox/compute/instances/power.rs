@@ -26,9 +26,7 @@ pub(super) fn start(
         _ => return Err(wrong_state(&one, action, &status)),
     }
     if let Some(failure) = quota::exceeded(world.state, &one.place, &one.vm) {
-        return Ok(mutation::begin_failing(
-            world, call, &one.place, &one.path, &failure,
-        ));
+        return Ok(mutation::begin_failing(world, call, &one.place, &one.path, &failure));
     }
     take_addresses(world, &mut one.vm);
     set(&mut one.vm, "status", "RUNNING");
@@ -56,10 +54,7 @@ pub(super) fn stop(world: &mut World<'_>, one: &mut Subject, action: &str) -> Re
 }
 
 fn wrong_state(one: &Subject, action: &str, status: &str) -> ApiError {
-    ApiError::bad_request(format!(
-        "Instance '{}' is {status} and cannot take {action}.",
-        one.path
-    ))
+    ApiError::bad_request(format!("Instance '{}' is {status} and cannot take {action}.", one.path))
 }
 
 /// Gives every external connection without an address a fresh one.

@@ -14,11 +14,7 @@ const PASSING: &str = "#passing";
 
 /// Notes that until its operation is done the instance shows another status than the one it ends in.
 pub(super) fn pass_through(vm: &mut Value, status: &str, until: Timestamp) {
-    set(
-        vm,
-        PASSING,
-        json!({ "status": status, "until": until.to_string() }),
-    );
+    set(vm, PASSING, json!({ "status": status, "until": until.to_string() }));
 }
 
 /// The status at that time.
@@ -64,11 +60,7 @@ pub(super) fn serial_port(call: &Call<'_>, vm: &Value) -> Result<Value, ApiError
     if !["1", "2", "3", "4"].contains(&port) {
         return Err(invalid("port", port, "Must be between 1 and 4."));
     }
-    let start: usize = call
-        .query
-        .get("start")
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(0);
+    let start: usize = call.query.get("start").and_then(|text| text.parse().ok()).unwrap_or(0);
     let all = if port == "1" { boot(vm) } else { String::new() };
     let contents = all.get(start.min(all.len())..).unwrap_or_default();
     Ok(json!({
@@ -87,25 +79,14 @@ fn boot(vm: &Value) -> String {
         format!("{name} systemd[1]: Started Google Compute Engine Guest Agent."),
     ];
     let metadata = vm.get("metadata").unwrap_or(&Value::Null);
-    let keys: Vec<&str> = list(metadata, "items")
-        .iter()
-        .map(|item| text(item, "key"))
-        .collect();
+    let keys: Vec<&str> = list(metadata, "items").iter().map(|item| text(item, "key")).collect();
     if keys.contains(&"startup-script") {
-        lines.push(format!(
-            "{name} google_metadata_script_runner[812]: Found startup-script in metadata."
-        ));
-        lines.push(format!(
-            "{name} google_metadata_script_runner[812]: startup-script exit status 0"
-        ));
-        lines.push(format!(
-            "{name} google_metadata_script_runner[812]: Finished running startup scripts."
-        ));
+        lines.push(format!("{name} google_metadata_script_runner[812]: Found startup-script in metadata."));
+        lines.push(format!("{name} google_metadata_script_runner[812]: startup-script exit status 0"));
+        lines.push(format!("{name} google_metadata_script_runner[812]: Finished running startup scripts."));
     }
     if keys.contains(&"user-data") {
-        lines.push(format!(
-            "{name} cloud-init[640]: Cloud-init v. 24.2 finished. Datasource DataSourceGCE."
-        ));
+        lines.push(format!("{name} cloud-init[640]: Cloud-init v. 24.2 finished. Datasource DataSourceGCE."));
     }
     lines.push(format!("{name} login:"));
     lines.join("\r\n") + "\r\n"
@@ -116,9 +97,7 @@ pub(super) fn check_stopped(world: &World<'_>, vm: &Value, what: &str) -> Result
     if status(vm, world.now) == "TERMINATED" {
         return Ok(());
     }
-    Err(ApiError::bad_request(format!(
-        "The instance must be stopped before the {what} can be changed."
-    )))
+    Err(ApiError::bad_request(format!("The instance must be stopped before the {what} can be changed.")))
 }
 
 /// Whether the instance has GPUs, which cannot be moved while it runs.

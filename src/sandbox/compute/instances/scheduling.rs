@@ -9,31 +9,18 @@ use crate::sandbox::call::{Call, World};
 use crate::sandbox::error::ApiError;
 
 /// Parts that only a stopped instance takes.
-const STOPPED: [&str; 5] = [
-    "nodeAffinities",
-    "maxRunDuration",
-    "terminationTime",
-    "preemptible",
-    "provisioningModel",
-];
+const STOPPED: [&str; 5] =
+    ["nodeAffinities", "maxRunDuration", "terminationTime", "preemptible", "provisioningModel"];
 
 /// The given scheduling with the server's defaults, checked against the instance.
 pub(super) fn completed(given: &Value, vm: &Value) -> Result<Value, ApiError> {
     let spot = read::is_spot(given);
     let mut scheduling = json!({});
-    let stays = if spot || read::has_gpus(vm) {
-        "TERMINATE"
-    } else {
-        "MIGRATE"
-    };
+    let stays = if spot || read::has_gpus(vm) { "TERMINATE" } else { "MIGRATE" };
     put(&mut scheduling, "onHostMaintenance", stays);
     put(&mut scheduling, "automaticRestart", !spot);
     put(&mut scheduling, "preemptible", spot);
-    put(
-        &mut scheduling,
-        "provisioningModel",
-        if spot { "SPOT" } else { "STANDARD" },
-    );
+    put(&mut scheduling, "provisioningModel", if spot { "SPOT" } else { "STANDARD" });
     let mut given = given.clone();
     if text(&given, "provisioningModel").is_empty() || flag(&given, "preemptible") != spot {
         copy(&mut given, &scheduling, &["provisioningModel", "preemptible"]);
@@ -77,10 +64,7 @@ pub(super) fn set(world: &World<'_>, call: &Call<'_>, vm: &mut Value) -> Result<
         }
     }
     let after = completed(&given, vm)?;
-    if STOPPED
-        .iter()
-        .any(|field| before.get(*field) != after.get(*field))
-    {
+    if STOPPED.iter().any(|field| before.get(*field) != after.get(*field)) {
         read::check_stopped(world, vm, "scheduling")?;
     }
     put(vm, "scheduling", after);
@@ -95,28 +79,16 @@ mod tests {
     fn spot_is_preemptible_and_not_restarted() {
         let spot = json!({ "onHostMaintenance": "TERMINATE", "automaticRestart": false, "preemptible": true,
             "provisioningModel": "SPOT", "instanceTerminationAction": "STOP" });
-        for given in [
-            json!({ "provisioningModel": "SPOT" }),
-            json!({ "preemptible": true }),
-        ] {
+        for given in [json!({ "provisioningModel": "SPOT" }), json!({ "preemptible": true })] {
             assert_eq!(completed(&given, &json!({})).unwrap(), spot, "{given}");
         }
-        assert!(
-            completed(
-                &json!({ "preemptible": true, "automaticRestart": true }),
-                &json!({})
-            )
-            .is_err()
-        );
+        assert!(completed(&json!({ "preemptible": true, "automaticRestart": true }), &json!({})).is_err());
     }
 
     #[test]
     fn a_machine_with_gpus_cannot_migrate() {
         let vm = json!({ "guestAccelerators": [{ "acceleratorCount": 1 }] });
-        assert_eq!(
-            completed(&json!({}), &vm).unwrap()["onHostMaintenance"],
-            "TERMINATE"
-        );
+        assert_eq!(completed(&json!({}), &vm).unwrap()["onHostMaintenance"], "TERMINATE");
         assert!(completed(&json!({ "onHostMaintenance": "MIGRATE" }), &vm).is_err());
     }
 }

@@ -29,10 +29,7 @@ pub(super) fn machine_type(state: &State, place: &Place, given: &str) -> Result<
         ));
     }
     if machines::find(name).is_none() {
-        let why = format!(
-            "Machine type with name '{name}' does not exist in zone '{}'.",
-            place.zone()
-        );
+        let why = format!("Machine type with name '{name}' does not exist in zone '{}'.", place.zone());
         return Err(invalid(FIELD, given, &why));
     }
     Ok(path)
@@ -58,11 +55,7 @@ pub(super) fn service_accounts(
     let [account] = given else {
         return match given {
             [] => Ok(Vec::new()),
-            _ => Err(invalid(
-                "resource.serviceAccounts",
-                "",
-                "Only one service account may be specified.",
-            )),
+            _ => Err(invalid("resource.serviceAccounts", "", "Only one service account may be specified.")),
         };
     };
     let mut scopes: Vec<&str> = list(account, "scopes").iter().filter_map(Value::as_str).collect();
@@ -121,11 +114,7 @@ pub(super) fn set_min_cpu_platform(
         || given.eq_ignore_ascii_case("automatic")
         || machines::CPU_PLATFORMS.contains(&given);
     if !known {
-        return Err(invalid(
-            "resource.minCpuPlatform",
-            given,
-            "The platform is not available in the zone.",
-        ));
+        return Err(invalid("resource.minCpuPlatform", given, "The platform is not available in the zone."));
     }
     read::check_stopped(world, &one.vm, "minimum CPU platform")?;
     if given.is_empty() || given.eq_ignore_ascii_case("automatic") {
@@ -158,10 +147,6 @@ pub(super) fn update_display_device(
     one: &mut Subject,
 ) -> Result<(), ApiError> {
     read::check_stopped(world, &one.vm, "display device")?;
-    set(
-        &mut one.vm,
-        "displayDevice",
-        json!({ "enableDisplay": flag(&call.body, "enableDisplay") }),
-    );
+    set(&mut one.vm, "displayDevice", json!({ "enableDisplay": flag(&call.body, "enableDisplay") }));
     Ok(())
 }

@@ -12,29 +12,16 @@ use crate::sandbox::call::{Call, World};
 use crate::sandbox::error::ApiError;
 
 /// Taken without touching the running machine.
-const LIVE: [&str; 4] = [
-    "description",
-    "canIpForward",
-    "deletionProtection",
-    "keyRevocationActionType",
-];
+const LIVE: [&str; 4] = ["description", "canIpForward", "deletionProtection", "keyRevocationActionType"];
 /// Taken when the machine is stopped, or restarted by this call.
-const RESTART: [&str; 3] = [
-    "advancedMachineFeatures",
-    "shieldedInstanceConfig",
-    "displayDevice",
-];
+const RESTART: [&str; 3] = ["advancedMachineFeatures", "shieldedInstanceConfig", "displayDevice"];
 /// From harmless to disruptive.
 const ACTIONS: [&str; 3] = ["NO_EFFECT", "REFRESH", "RESTART"];
 
 /// What the edited instance asks for.
 pub(super) fn update(world: &World<'_>, call: &Call<'_>, one: &mut Subject) -> Result<(), ApiError> {
     let body = &call.body;
-    fingerprint::check(
-        text(body, "fingerprint"),
-        text(&one.vm, "fingerprint"),
-        "fingerprint",
-    )?;
+    fingerprint::check(text(body, "fingerprint"), text(&one.vm, "fingerprint"), "fingerprint")?;
     if text(body, "name") != text(&one.vm, "name") {
         return Err(invalid(
             "resource.name",
@@ -45,10 +32,7 @@ pub(super) fn update(world: &World<'_>, call: &Call<'_>, one: &mut Subject) -> R
     let restarts = restarting(world, call, one)?;
     check_allowed(world, call, &one.vm, restarts)?;
     for field in LIVE.into_iter().chain(RESTART) {
-        match body
-            .get(field)
-            .filter(|value| !value.is_null() && value.as_str() != Some(""))
-        {
+        match body.get(field).filter(|value| !value.is_null() && value.as_str() != Some("")) {
             Some(value) => set(&mut one.vm, field, value.clone()),
             None if field == "description" => unset(&mut one.vm, field),
             None => (),
@@ -75,11 +59,7 @@ fn parts(world: &World<'_>, body: &Value, one: &mut Subject) -> Result<(), ApiEr
 /// Whether anything differs that a running machine does not take.
 fn restarting(world: &World<'_>, call: &Call<'_>, one: &Subject) -> Result<bool, ApiError> {
     let machine = stopped::machine_type(world.state, &one.place, text(&call.body, "machineType"))?;
-    let differs = |field: &str| {
-        call.body
-            .get(field)
-            .is_some_and(|value| one.vm.get(field) != Some(value))
-    };
+    let differs = |field: &str| call.body.get(field).is_some_and(|value| one.vm.get(field) != Some(value));
     Ok(place::link(&machine) != text(&one.vm, "machineType") || RESTART.iter().any(|field| differs(field)))
 }
 
