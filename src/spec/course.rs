@@ -1,0 +1,65 @@
+//! `Course`: what every spec of a folder shares.
+//! Data and its rules; nothing here knows a kind.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::formats::{CourseName, LabelKey, LabelValue, ProjectId, Region, Zone};
+
+/// The course that a folder describes: one per folder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Course {
+    /// Name of the course, written as owner on every resource: lower-case letters, digits, `-` and `_`.
+    pub name: CourseName,
+    /// Id of the Google Cloud project that holds the course: not its name, and not its number.
+    pub project: ProjectId,
+    /// Region for what has a region and does not say which: `europe-west1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Region>,
+    /// Zones for machines that do not say theirs, in order of preference: `[europe-west1-b, europe-west1-c]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub zones: Vec<Zone>,
+    /// Labels for everything of the course that has labels: `{ course: be-cloud }`. They show in the bill.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("propertyNames" = { "type": "string", "format": "label-key" }))]
+    pub labels: BTreeMap<LabelKey, LabelValue>,
+    /// Values of your own, which specs name as `{{ vars.x }}`: texts, numbers, lists or mappings.
+    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    pub vars: serde_json::Map<String, Value>,
+    /// Where the inventory is kept: `gs://BUCKET/PATH.json` or a file. Default: `gs://PROJECT-provost/NAME/inventory.json`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub inventory: Option<String>,
+}
+
+/// Where an inventory is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InventoryPlace {
+    /// An object of a bucket.
+    Object {
+        /// The bucket.
+        bucket: String,
+        /// The object's name.
+        object: String,
+    },
+    /// A file, relative to the course folder unless absolute.
+    File(String),
+}
+
+impl Course {
+    /// Where the inventory of the course is kept.
+    pub fn inventory_place(&self) -> InventoryPlace {
+        let default = || format!("gs://{}-provost/{}/inventory.json", self.project, self.name);
+        let place = self.inventory.clone().unwrap_or_else(default);
+        match place.strip_prefix("gs://").and_then(|rest| rest.split_once('/')) {
+            Some((bucket, object)) => {
+                InventoryPlace::Object { bucket: bucket.to_owned(), object: object.to_owned() }
+            }
+            None => InventoryPlace::File(place),
+        }
+    }
+}

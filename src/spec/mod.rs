@@ -1,0 +1,28 @@
+//! Specs: the texts of a course folder, their documents, and the specs these expand to, every value with its place.
+//! Pure but for `load`. Nothing here knows a kind: names and schemas are given.
+
+pub mod address;
+pub mod course;
+pub mod diagnostic;
+pub mod document;
+mod engine;
+pub mod expand;
+mod expression;
+pub mod folder;
+pub mod formats;
+pub mod load;
+pub mod node;
+pub mod pointer;
+pub mod shape;
+pub mod source;
+pub mod suggest;
+pub mod yaml;
+
+pub use address::Address;
+pub use course::{Course, InventoryPlace};
+pub use diagnostic::{Diagnostic, Problem, Severity};
+pub use document::{ExpandedSpec, SpanMap};
+pub use folder::Folder;
+pub use pointer::Pointer;
+pub use shape::{Shape, check_shape};
+pub use source::{SourceId, Sources, Span};

@@ -1,0 +1,70 @@
+//! Pointers: where a value is in a document (RFC 6901).
+
+use std::fmt;
+
+/// A path of keys and indexes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Pointer(Vec<String>);
+
+impl Pointer {
+    /// The pointer one level down.
+    #[must_use]
+    pub fn child(&self, segment: impl Into<String>) -> Self {
+        let mut segments = self.0.clone();
+        segments.push(segment.into());
+        Self(segments)
+    }
+
+    /// The pointer one level up; None at the root.
+    pub fn parent(&self) -> Option<Self> {
+        let (_, rest) = self.0.split_last()?;
+        Some(Self(rest.to_vec()))
+    }
+
+    /// The last key or index; None at the root.
+    pub fn last(&self) -> Option<&str> {
+        self.0.last().map(String::as_str)
+    }
+
+    /// Whether one of the two is the other or is inside it.
+    pub fn is_in_line_with(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).all(|(a, b)| a == b)
+    }
+
+    /// What a sentence calls it: its key, or an entry of the list with that key.
+    pub fn noun(&self) -> String {
+        let index = |segment: &String| segment.bytes().all(|b| b.is_ascii_digit());
+        match self.0.as_slice() {
+            [] => "the document".to_owned(),
+            [.., list, entry] if index(entry) => format!("an entry of `{list}`"),
+            [.., key] => format!("`{key}`"),
+        }
+    }
+}
+
+impl From<&str> for Pointer {
+    /// A member of the root; the root itself for an empty text.
+    fn from(field: &str) -> Self {
+        if field.is_empty() { Self::default() } else { Self(vec![field.to_owned()]) }
+    }
+}
+
+impl fmt::Display for Pointer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|segment| write!(f, "/{}", segment.replace('~', "~0").replace('/', "~1")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pointer_is_written_as_rfc_6901_says() {
+        let pointer = Pointer::from("labels").child("a/b~c").child("0");
+        assert_eq!(pointer.to_string(), "/labels/a~1b~0c/0");
+        assert_eq!(pointer.parent().map(|p| p.to_string()).as_deref(), Some("/labels/a~1b~0c"));
+        assert_eq!(Pointer::default().parent(), None);
+        assert_eq!(Pointer::from("").to_string(), "");
+    }
+}
