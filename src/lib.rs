@@ -1,5 +1,6 @@
 //! Provost: a declarative reconciler for the cloud of one university course.
 #![recursion_limit = "256"]
 
+pub mod gcp;
 pub mod sandbox;
 pub mod spec;

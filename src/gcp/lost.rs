@@ -1,0 +1,149 @@
+//! Lost answers: a creation that was carried out although its answer never came. The next try finds the name taken; whether
+//! by our own work is told by what we wrote: the mark, or the content's digest. Compute needs none of this, it has request ids.
+//! Pure.
+
+use serde_json::{Value, json};
+
+use super::error::ApiError;
+use super::request::{Body, Request, Service, Verb, segment};
+use super::upload::md5_of;
+
+/// Where a creation's work would be, and what of it is ours.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Twin {
+    /// Reads it.
+    pub(super) read: Request,
+    wanted: Wanted,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Wanted {
+    /// The members that carry a mark, as they were sent.
+    Mark(Value),
+    /// Base64 MD5 of the content.
+    Content(String),
+}
+
+/// What a creation would have made; None for requests that create nothing, or nothing that can be told apart.
+pub(super) fn twin(request: &Request) -> Option<Twin> {
+    if request.verb != Verb::Post {
+        return None;
+    }
+    let query = |name: &str| request.query.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
+    let at = |path: String| Request::get(request.service, path);
+    match (request.service, &request.body) {
+        (Service::Storage, Body::File(file)) => {
+            Some(content(at(format!("{}/{}", request.path, segment(query("name")?))), file.md5.clone()))
+        }
+        (Service::Storage, Body::Text { text, .. }) => {
+            let md5 = md5_of(text.as_bytes());
+            Some(content(at(format!("{}/{}", request.path, segment(query("name")?))), md5))
+        }
+        (Service::Storage, Body::Json(text)) if request.path == "b" => {
+            let body: Value = serde_json::from_str(text).ok()?;
+            let name = segment(body.get("name")?.as_str()?);
+            marked(at(format!("b/{name}")), &body)
+        }
+        (Service::ArtifactRegistry, Body::Json(text)) if request.path.ends_with("/repositories") => {
+            let body: Value = serde_json::from_str(text).ok()?;
+            marked(at(format!("{}/{}", request.path, segment(query("repositoryId")?))), &body)
+        }
+        (Service::Iam, Body::Json(text)) if request.path.ends_with("/serviceAccounts") => {
+            let body: Value = serde_json::from_str(text).ok()?;
+            let project = request.path.strip_prefix("v1/projects/")?.split('/').next()?;
+            let email = format!("{}@{project}.iam.gserviceaccount.com", body.get("accountId")?.as_str()?);
+            marked(at(format!("{}/{email}", request.path)), body.get("serviceAccount")?)
+        }
+        _ => None,
+    }
+}
+
+fn content(read: Request, md5: String) -> Twin {
+    Twin { read: read.fields("generation,md5Hash"), wanted: Wanted::Content(md5) }
+}
+
+fn marked(read: Request, body: &Value) -> Option<Twin> {
+    let carriers =
+        ["labels", "description"].iter().filter_map(|key| Some(((*key).to_owned(), body.get(key)?.clone())));
+    let mark: serde_json::Map<String, Value> = carriers.collect();
+    (!mark.is_empty()).then(|| Twin { read, wanted: Wanted::Mark(Value::Object(mark)) })
+}
+
+impl Twin {
+    /// Whether what is there is what the request would have made.
+    pub(super) fn is_ours(&self, live: &Value) -> bool {
+        match &self.wanted {
+            Wanted::Content(md5) => live.get("md5Hash").and_then(Value::as_str) == Some(md5),
+            Wanted::Mark(mark) => {
+                mark.as_object().is_some_and(|m| m.iter().all(|(k, v)| live.get(k) == Some(v)))
+            }
+        }
+    }
+
+    /// The answer that was lost. Registries are made by an operation, which is done when the registry is there.
+    pub(super) fn answer(&self, live: Value) -> Value {
+        match self.read.service {
+            Service::ArtifactRegistry => json!({"done": true, "response": live}),
+            _ => live,
+        }
+    }
+}
+
+/// Whether an error says that the place is taken.
+pub(super) fn is_taken(error: &ApiError) -> bool {
+    error.refusal().is_some_and(|r| r.status == 412 || (r.status == 409 && !error.is_race()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn post(service: Service, path: &str, body: &Value) -> Request {
+        Request::new(Verb::Post, service, path).json(body)
+    }
+
+    #[test]
+    fn a_twin_is_read_where_the_creation_would_have_put_it() {
+        let labels = json!({"managed-by": "provost"});
+        let account = json!({"accountId": "ci", "serviceAccount": {"description": "[provost c]"}});
+        let repository = post(
+            Service::ArtifactRegistry,
+            "v1/projects/p/locations/l/repositories",
+            &json!({"labels": labels}),
+        );
+        let rows = [
+            (post(Service::Storage, "b", &json!({"name": "x", "labels": labels})), "b/x"),
+            (repository.query("repositoryId", "be"), "v1/projects/p/locations/l/repositories/be"),
+            (
+                post(Service::Iam, "v1/projects/p/serviceAccounts", &account),
+                "v1/projects/p/serviceAccounts/ci@p.iam.gserviceaccount.com",
+            ),
+        ];
+        for (request, path) in rows {
+            assert_eq!(twin(&request).map(|t| t.read.path).as_deref(), Some(path), "{request}");
+        }
+    }
+
+    #[test]
+    fn only_what_bears_what_we_wrote_is_ours() {
+        let labels = json!({"managed-by": "provost", "provost-course": "c"});
+        let twin =
+            twin(&post(Service::Storage, "b", &json!({"name": "x", "labels": labels}))).expect("a twin");
+        assert!(twin.is_ours(&json!({"name": "x", "location": "EU", "labels": labels})));
+        assert!(
+            !twin.is_ours(
+                &json!({"name": "x", "labels": {"managed-by": "provost", "provost-course": "other"}})
+            )
+        );
+        assert!(!twin.is_ours(&json!({"name": "x"})));
+    }
+
+    #[test]
+    fn what_carries_no_mark_has_no_twin() {
+        assert_eq!(twin(&post(Service::Storage, "b", &json!({"name": "x"}))), None);
+        assert_eq!(
+            twin(&post(Service::ServiceUsage, "v1/projects/p/services:batchEnable", &json!({}))),
+            None
+        );
+    }
+}
