@@ -2,5 +2,7 @@
 #![recursion_limit = "256"]
 
 pub mod gcp;
+pub mod inventory;
+pub mod kinds;
 pub mod sandbox;
 pub mod spec;

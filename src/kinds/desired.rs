@@ -1,0 +1,130 @@
+//! Desired resources: expanded specs, checked by their kinds. Everything wrong is found in one pass.
+//! Pure. Nothing live is known here.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::contract::Finding;
+use super::erased::{Kind, Resolved};
+use super::registry::KindRegistry;
+use super::schema;
+use super::scope::Scope;
+use crate::spec::{Address, Diagnostic, ExpandedSpec, Problem, Shape, Span, check_shape};
+
+/// One desired resource.
+#[derive(Clone)]
+pub struct Desired {
+    /// Its address.
+    pub address: Address,
+    /// Its kind.
+    pub kind: &'static dyn Kind,
+    /// What its spec says, normalised, and what follows from it.
+    pub resolved: Resolved,
+    /// Digest of the normalised spec.
+    pub digest: String,
+}
+
+impl std::fmt::Debug for Desired {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.address, self.resolved.value)
+    }
+}
+
+/// Digest of a value: the same for the same content, whatever run.
+pub fn digest(value: &Value) -> String {
+    let sum = Sha256::digest(value.to_string().as_bytes());
+    base64::Engine::encode(
+        &base64::engine::general_purpose::URL_SAFE_NO_PAD,
+        sum.get(..12).unwrap_or_default(),
+    )
+}
+
+/// Checks and normalises every spec of a course.
+pub fn desire(
+    registry: &KindRegistry,
+    specs: &[ExpandedSpec],
+    scope: &Scope,
+) -> Result<Vec<Desired>, Vec<Diagnostic>> {
+    let schemas: BTreeMap<&str, Value> =
+        registry.iter().map(|kind| (kind.facts().kind, schema::strict(kind))).collect();
+    let mut desired = Vec::new();
+    let mut diagnostics = Vec::new();
+    let mut claimed = BTreeMap::new();
+    for spec in specs {
+        let (Some(kind), Some(schema)) = (registry.find(&spec.kind), schemas.get(spec.kind.as_str())) else {
+            continue;
+        };
+        match one(kind, schema, spec, scope) {
+            Ok(resource) => {
+                diagnostics.extend(twice_claimed(&mut claimed, &resource, spec));
+                desired.push(resource);
+            }
+            Err(found) => diagnostics.extend(found),
+        }
+    }
+    if diagnostics.is_empty() { Ok(desired) } else { Err(diagnostics) }
+}
+
+fn one(
+    kind: &'static dyn Kind,
+    schema: &Value,
+    spec: &ExpandedSpec,
+    scope: &Scope,
+) -> Result<Desired, Vec<Diagnostic>> {
+    let shape = check_shape(schema, spec);
+    let address = Address { kind: spec.kind.clone(), name: spec.name.clone() };
+    let known = shape.is_sound() && spec.spans.is_known();
+    match kind.desire(&shape.readable(&spec.value), scope) {
+        Ok(resolved) if known => {
+            let digest = digest(&resolved.value);
+            Ok(Desired { address, kind, resolved, digest })
+        }
+        Ok(_) => Err(shape.into_diagnostics()),
+        Err(findings) => Err(with_rules(shape, findings, spec)),
+    }
+}
+
+/// Mistakes in the shape of a spec do not hide what rules over several fields find beside them. A rule that looks at a field
+/// with a mistake has nothing to say.
+fn with_rules(shape: Shape, findings: Vec<Finding>, spec: &ExpandedSpec) -> Vec<Diagnostic> {
+    let apart = findings.into_iter().filter(|(at, _)| !shape.touches(at));
+    let rules: Vec<Diagnostic> = apart.map(|finding| place(finding, spec)).collect();
+    shape.into_diagnostics().into_iter().chain(rules).collect()
+}
+
+fn place((pointer, problem): Finding, spec: &ExpandedSpec) -> Diagnostic {
+    let value = spec.spans.value(&pointer).filter(|_| !problem.about_key);
+    let span = value.or_else(|| spec.spans.key(&pointer)).unwrap_or(spec.kind_span);
+    problem.at(span)
+}
+
+/// Two specs that describe one thing would undo each other for ever. Everything the two share is one finding.
+fn twice_claimed(
+    claimed: &mut BTreeMap<String, (Address, Span)>,
+    resource: &Desired,
+    spec: &ExpandedSpec,
+) -> Vec<Diagnostic> {
+    let here = spec.spans.value(&"name".into()).unwrap_or(spec.kind_span);
+    let mut shared: BTreeMap<(Address, Span), Vec<&str>> = BTreeMap::new();
+    for claim in &resource.resolved.claims {
+        match claimed.get(claim) {
+            // One address twice is reported as such.
+            Some((first, _)) if *first == resource.address => {}
+            Some(first) => shared.entry(first.clone()).or_default().push(claim),
+            None => drop(claimed.insert(claim.clone(), (resource.address.clone(), here))),
+        }
+    }
+    let found = shared.into_iter().map(|((first, span), claims)| {
+        let more = claims.len().saturating_sub(1);
+        let more = if more == 0 { String::new() } else { format!(", and {more} more") };
+        let what = claims.first().copied().unwrap_or_default();
+        let message = format!("{first} and {} both declare {what}{more}", resource.address);
+        let problem = Problem::new("declared-twice", message).label("declared here again");
+        let mut diagnostic = problem.help("remove it from one of the two").at(here);
+        diagnostic.related.push((span, "first declared here".to_owned()));
+        diagnostic
+    });
+    found.collect()
+}

@@ -1,0 +1,257 @@
+//! The contract with the spec type taken out: what diff and plan work with.
+//! Only conversion between typed specs and JSON values; no rule of its own.
+
+use std::marker::PhantomData;
+
+use schemars::{Schema, SchemaGenerator};
+use serde_json::Value;
+
+use super::contract::{Ask, Facts, Finding, Need, Observation, Observed, OnDestroy, Resource, Update};
+use super::field::{FieldChange, Owned};
+use super::reads::Reads;
+use super::scope::Scope;
+use crate::gcp::{Call, Read};
+use crate::spec::{Address, Pointer, Problem};
+
+/// A spec value that its own kind cannot read: a defect of the kind, not of the user's spec.
+#[derive(Debug, thiserror::Error)]
+#[error("a normalised {kind} does not decode as its own spec")]
+pub struct DecodeError {
+    kind: &'static str,
+    #[source]
+    source: serde_json::Error,
+}
+
+type Decoded<T> = Result<T, DecodeError>;
+
+/// What a desired resource is to the engine, derived from its spec once.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// The spec, filled in and normalised.
+    pub value: Value,
+    /// What must be there first.
+    pub needs: Vec<Need>,
+    /// The resource it lives in.
+    pub inside: Option<Address>,
+    /// Identities that no two specs may share.
+    pub claims: Vec<String>,
+    /// APIs it enables.
+    pub provides: Vec<String>,
+    /// What becomes of it in the end.
+    pub on_destroy: OnDestroy,
+    /// Where it will be.
+    pub resource: String,
+    /// Whether the spec itself says where.
+    pub placed: bool,
+}
+
+/// A kind whose spec is a JSON value. Implemented once, for every [`Resource`].
+#[expect(missing_docs, reason = "each method is the one of Resource with the same name")]
+pub trait Kind: Sync {
+    fn facts(&self) -> &'static Facts;
+    fn derived(&self) -> &'static [&'static str];
+    fn schema(&self, generator: &mut SchemaGenerator) -> Schema;
+    /// Decodes, checks, fills and normalises what a spec says.
+    fn desire(&self, spec: &Value, scope: &Scope) -> Result<Resolved, Vec<Finding>>;
+    /// The same derivations for a value that is desired or live already.
+    fn resolved(&self, value: &Value, scope: &Scope) -> Decoded<Resolved>;
+    fn complete(&self, desired: &Value, live: &Observed<Value>, scope: &Scope) -> Decoded<Value>;
+    fn reads(&self, ask: &Ask<Value>, scope: &Scope) -> Decoded<Vec<Read>>;
+    fn collections(&self, scope: &Scope) -> Vec<Read>;
+    fn more_reads(&self, asks: &[Ask<Value>], reads: &Reads, scope: &Scope) -> Decoded<Vec<Read>>;
+    fn observe(&self, asks: &[Ask<Value>], reads: &Reads, scope: &Scope) -> Decoded<Observation<Value>>;
+    fn owns(&self, desired: &Value, before: Option<&Observed<Value>>, owned: &Owned) -> Decoded<Owned>;
+    fn create(&self, desired: &Value, scope: &Scope) -> Decoded<Vec<Call>>;
+    fn change(
+        &self,
+        via: &str,
+        desired: &Value,
+        live: &Observed<Value>,
+        fields: &[FieldChange],
+        scope: &Scope,
+    ) -> Decoded<Vec<Call>>;
+    fn delete(&self, live: &Observed<Value>, ask: &Ask<Value>, scope: &Scope) -> Decoded<Vec<Call>>;
+    fn release(&self, live: &Observed<Value>, scope: &Scope) -> Decoded<Vec<Call>>;
+}
+
+/// The kind of a spec type.
+#[derive(Debug)]
+pub struct Erased<T>(PhantomData<fn() -> T>);
+
+impl<T: Resource> Erased<T> {
+    /// The one value of this type.
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T: Resource> Default for Erased<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn typed<T: Resource>(value: &Value) -> Decoded<T> {
+    T::deserialize(value).map_err(|source| DecodeError { kind: T::FACTS.kind, source })
+}
+
+fn erased<T: Resource>(spec: &T) -> Decoded<Value> {
+    serde_json::to_value(spec).map_err(|source| DecodeError { kind: T::FACTS.kind, source })
+}
+
+fn typed_ask<T: Resource>(ask: &Ask<Value>) -> Decoded<Ask<T>> {
+    let Ask { name, desired, resource, owned, leaving } = ask;
+    let desired = desired.as_ref().map(typed).transpose()?;
+    Ok(Ask {
+        name: name.clone(),
+        desired,
+        resource: resource.clone(),
+        owned: owned.clone(),
+        leaving: *leaving,
+    })
+}
+
+fn map_observed<A, B>(live: &Observed<A>, spec: B) -> Observed<B> {
+    let Observed { resource, wire, mark, claimed, contents, protected, external_address, .. } = live;
+    Observed {
+        resource: resource.clone(),
+        spec,
+        wire: wire.clone(),
+        mark: mark.clone(),
+        claimed: claimed.clone(),
+        contents: contents.clone(),
+        protected: *protected,
+        external_address: external_address.clone(),
+    }
+}
+
+fn typed_live<T: Resource>(live: &Observed<Value>) -> Decoded<Observed<T>> {
+    Ok(map_observed(live, typed(&live.spec)?))
+}
+
+fn erased_live<T: Resource>(live: &Observed<T>) -> Decoded<Observed<Value>> {
+    Ok(map_observed(live, erased(&live.spec)?))
+}
+
+fn resolve<T: Resource>(spec: &T, scope: &Scope) -> Decoded<Resolved> {
+    let mut needs = spec.needs(scope);
+    needs.push(Need::Api(T::FACTS.service.api().to_owned()));
+    needs.sort();
+    needs.dedup();
+    Ok(Resolved {
+        value: erased(spec)?,
+        needs,
+        inside: spec.inside(scope),
+        claims: spec.claims(scope),
+        provides: spec.provides(),
+        on_destroy: spec.on_destroy(),
+        resource: spec.resource(scope),
+        placed: spec.is_placed(),
+    })
+}
+
+fn undecodable(error: &DecodeError) -> Vec<Finding> {
+    let message = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
+    vec![(Pointer::default(), Problem::new("invalid-spec", message))]
+}
+
+impl<T: Resource> Kind for Erased<T> {
+    fn facts(&self) -> &'static Facts {
+        T::FACTS
+    }
+
+    fn derived(&self) -> &'static [&'static str] {
+        T::DERIVED
+    }
+
+    fn schema(&self, generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+
+    fn desire(&self, spec: &Value, scope: &Scope) -> Result<Resolved, Vec<Finding>> {
+        let mut spec: T = typed(spec).map_err(|e| undecodable(&e))?;
+        let findings = spec.check(scope);
+        if !findings.is_empty() {
+            return Err(findings);
+        }
+        spec.fill(scope);
+        spec.normalise(scope);
+        resolve(&spec, scope).map_err(|e| undecodable(&e))
+    }
+
+    fn resolved(&self, value: &Value, scope: &Scope) -> Decoded<Resolved> {
+        resolve(&typed::<T>(value)?, scope)
+    }
+
+    fn complete(&self, desired: &Value, live: &Observed<Value>, scope: &Scope) -> Decoded<Value> {
+        let mut spec: T = typed(desired)?;
+        spec.complete(&typed_live(live)?, scope);
+        erased(&spec)
+    }
+
+    fn reads(&self, ask: &Ask<Value>, scope: &Scope) -> Decoded<Vec<Read>> {
+        Ok(T::reads(&typed_ask(ask)?, scope))
+    }
+
+    fn collections(&self, scope: &Scope) -> Vec<Read> {
+        T::collections(scope)
+    }
+
+    fn more_reads(&self, asks: &[Ask<Value>], reads: &Reads, scope: &Scope) -> Decoded<Vec<Read>> {
+        let asks = asks.iter().map(typed_ask).collect::<Decoded<Vec<Ask<T>>>>()?;
+        Ok(T::more_reads(&asks, reads, scope))
+    }
+
+    fn observe(&self, asks: &[Ask<Value>], reads: &Reads, scope: &Scope) -> Decoded<Observation<Value>> {
+        let asks = asks.iter().map(typed_ask).collect::<Decoded<Vec<Ask<T>>>>()?;
+        let seen = T::observe(&asks, reads, scope);
+        let found = seen.found.iter().map(|live| live.as_ref().map(erased_live).transpose());
+        let others = seen.others.iter().map(|(name, live)| Ok((name.clone(), erased_live(live)?)));
+        Ok(Observation { found: found.collect::<Decoded<_>>()?, others: others.collect::<Decoded<_>>()? })
+    }
+
+    fn owns(&self, desired: &Value, before: Option<&Observed<Value>>, owned: &Owned) -> Decoded<Owned> {
+        let spec: T = typed(desired)?;
+        let before = before.map(typed_live).transpose()?;
+        Ok(spec.owns(before.as_ref(), owned).unwrap_or_else(|| declared_keys(T::FACTS, desired)))
+    }
+
+    fn create(&self, desired: &Value, scope: &Scope) -> Decoded<Vec<Call>> {
+        Ok(typed::<T>(desired)?.create(scope))
+    }
+
+    fn change(
+        &self,
+        via: &str,
+        desired: &Value,
+        live: &Observed<Value>,
+        fields: &[FieldChange],
+        scope: &Scope,
+    ) -> Decoded<Vec<Call>> {
+        let (desired, live) = (typed::<T>(desired)?, typed_live(live)?);
+        Ok(T::change(via, &Update { desired: &desired, live: &live, fields }, scope))
+    }
+
+    fn delete(&self, live: &Observed<Value>, ask: &Ask<Value>, scope: &Scope) -> Decoded<Vec<Call>> {
+        Ok(T::delete(&typed_live(live)?, &typed_ask(ask)?, scope))
+    }
+
+    fn release(&self, live: &Observed<Value>, scope: &Scope) -> Decoded<Vec<Call>> {
+        Ok(T::release(&typed_live(live)?, scope))
+    }
+}
+
+/// The keys of every keyed field that a desired value declares.
+fn declared_keys(facts: &Facts, desired: &Value) -> Owned {
+    let mut owned = Owned::default();
+    for facet in facts.keyed {
+        match desired.pointer(&format!("/{}", facet.replace('.', "/"))) {
+            Some(Value::Object(map)) => map.keys().for_each(|key| owned.insert(facet, key)),
+            Some(Value::Array(set)) => {
+                set.iter().filter_map(Value::as_str).for_each(|member| owned.insert(facet, member));
+            }
+            _ => {}
+        }
+    }
+    owned
+}

@@ -1,0 +1,352 @@
+//! `IamGrant`: roles for members on the project or on one of its resources.
+//!
+//! Oddities of the API: there is no grant on the wire, only whole policies that are read, changed and written back under an
+//! etag; each service spells that differently. A binding is identified by role and condition. Nothing can be marked, so
+//! what is ours is what the inventory says we added.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::contract::{Ask, Facts, Finding, MarkPlace, Need, Observation, Observed, Resource, Update};
+use super::field::{Class, How, Owned, field, managed};
+use super::grant_target::Target;
+use super::reads::Reads;
+use super::{Scope, service_account, wire};
+use crate::gcp::Call;
+use crate::gcp::Read;
+use crate::gcp::policy::{self, Bindings, Condition, Tuple};
+use crate::spec::formats::{Member, Role, SpecName};
+use crate::spec::{Address, Pointer, Problem};
+
+/// Roles for members, on the project or on one resource.
+///
+/// Grants are additive: Provost adds these and removes only these. With `exclusive: true` the roles on that resource have exactly
+/// these members; Google's service agents and the last owner are never removed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct IamGrant {
+    /// Name of the grant within the course.
+    pub name: SpecName,
+    /// What the roles are on: `project`, `{ bucket: x }`, `{ registry: x }`, `{ serviceAccount: x }` or `{ vm: x }`.
+    pub on: Target,
+    /// The roles, by their full names: `roles/storage.objectAdmin`.
+    #[schemars(length(min = 1))]
+    pub roles: Vec<Role>,
+    /// Who gets them: `user:a@x.edu`, `group:…`, `serviceAccount:…`, `domain:…`, `allUsers` (not on a project).
+    #[schemars(length(min = 1))]
+    pub members: Vec<Member>,
+    /// Under which condition they count. Not with basic roles (owner, editor, viewer).
+    // Written even when absent: a grant without condition is another grant than one with it.
+    #[serde(default)]
+    pub condition: Option<GrantCondition>,
+    /// Whether these roles on that resource have exactly these members. Default: `false`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exclusive: Option<bool>,
+    /// What is granted, role by role: how the two lists above are compared with a policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
+    pub grants: Option<Vec<RoleMembers>>,
+}
+
+/// One role and who has it by this grant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RoleMembers {
+    role: String,
+    members: Vec<String>,
+}
+
+/// A condition on a grant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GrantCondition {
+    /// Short name of the condition, as the console shows it.
+    #[schemars(length(min = 1, max = 100))]
+    pub title: String,
+    /// What the condition is for, in a sentence.
+    // Written even when absent: it is part of the condition's identity.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// In Google's expression language: `request.time < timestamp("2027-07-01T00:00:00Z")`.
+    #[schemars(length(min = 1))]
+    pub expression: String,
+}
+
+static FACTS: Facts = Facts {
+    kind: "IamGrant",
+    service: crate::gcp::Service::ResourceManager,
+    wire: "cloudresourcemanager.Policy",
+    mark: MarkPlace::Inventory,
+    fields: &[
+        managed("bindings", "grants", How::InPlace("policy")),
+        managed("bindings", "condition", How::Replace("the condition is part of a grant's identity")),
+        managed("bindings", "on", How::Replace("a grant on another resource is another grant")),
+        field("auditConfigs", Class::Ignored("kept as read")),
+        field("etag", Class::Guard),
+        field("version", Class::Ignored("always written as 3: a lower version would drop conditions")),
+    ],
+    keyed: &[],
+    whole: &[],
+    local: &["roles", "members", "exclusive"],
+};
+
+impl Resource for IamGrant {
+    const FACTS: &'static Facts = &FACTS;
+    const DERIVED: &'static [&'static str] = &["grants"];
+
+    fn name(&self) -> &str {
+        self.name.as_str()
+    }
+
+    fn check(&self, _scope: &Scope) -> Vec<Finding> {
+        let roles = self.roles.iter().enumerate();
+        let mut found: Vec<Finding> = roles.filter_map(|(i, role)| self.check_role(i, role)).collect();
+        for (i, member) in self.members.iter().enumerate() {
+            found.extend(self.check_member(i, member));
+        }
+        found
+    }
+
+    fn normalise(&mut self, _scope: &Scope) {
+        self.roles.sort();
+        self.roles.dedup();
+        for member in &mut self.members {
+            *member = Member::from_trusted(policy::canonical_member(member.as_str()));
+        }
+        self.members.sort();
+        self.members.dedup();
+        let members: Vec<String> = self.members.iter().map(ToString::to_string).collect();
+        let granted = |role: &Role| RoleMembers { role: role.to_string(), members: members.clone() };
+        self.grants.get_or_insert_with(|| self.roles.iter().map(granted).collect());
+    }
+
+    fn needs(&self, scope: &Scope) -> Vec<Need> {
+        let accounts = self.members.iter().filter_map(|m| m.as_str().strip_prefix("serviceAccount:"));
+        let ids = accounts.filter_map(|email| service_account::id_in_project(email, &scope.project));
+        let mut needs: Vec<Need> = ids.map(|id| Need::Resource(Address::new("ServiceAccount", id))).collect();
+        needs.extend(self.on.addresses().into_iter().map(Need::Resource));
+        needs.push(Need::Api(self.on.service().api().to_owned()));
+        needs
+    }
+
+    fn inside(&self, _scope: &Scope) -> Option<Address> {
+        self.on.addresses().into_iter().next()
+    }
+
+    fn claims(&self, scope: &Scope) -> Vec<String> {
+        let on = self.on.shown();
+        let tuples = self.tuples(scope);
+        tuples.iter().map(|t| format!("{} for {} on {on}{}", t.role, t.member, condition_text(t))).collect()
+    }
+
+    fn resource(&self, scope: &Scope) -> String {
+        self.on.path(scope)
+    }
+
+    fn reads(ask: &Ask<Self>, scope: &Scope) -> Vec<Read> {
+        let declared = ask.desired.as_ref().map(|d| d.on.clone());
+        let recorded = ask.resource.as_deref().and_then(|path| Target::at(path, scope));
+        let targets = declared.into_iter().chain(recorded);
+        targets.flat_map(|target| target.reads(scope)).collect()
+    }
+
+    fn observe(asks: &[Ask<Self>], reads: &Reads, scope: &Scope) -> Observation<Self> {
+        let targets: Vec<Option<Target>> = asks.iter().map(|ask| live_target(ask, scope)).collect();
+        let mut policies: BTreeMap<String, Bindings> = BTreeMap::new();
+        for target in targets.iter().flatten() {
+            let read = || target.policy(reads, scope).map(policy::bindings).unwrap_or_default();
+            policies.entry(target.path(scope)).or_insert_with(read);
+        }
+        let found = asks.iter().zip(targets).map(|(ask, target)| {
+            let target = target?;
+            let bindings = policies.get(&target.path(scope))?;
+            observe(ask, target, bindings, scope)
+        });
+        Observation { found: found.collect(), others: Vec::new() }
+    }
+
+    fn owns(&self, _before: Option<&Observed<Self>>, _owned: &Owned) -> Option<Owned> {
+        let mut ours = Owned::default();
+        self.tuples(&Scope::default()).iter().for_each(|tuple| ours.insert(FACET, key(tuple)));
+        Some(ours)
+    }
+
+    fn create(&self, scope: &Scope) -> Vec<Call> {
+        vec![self.on.edit(scope, self.tuples(scope), Vec::new())]
+    }
+
+    fn change(_via: &str, update: &Update<'_, Self>, scope: &Scope) -> Vec<Call> {
+        let before: BTreeSet<Tuple> = update.live.spec.tuples(scope).into_iter().collect();
+        let after: BTreeSet<Tuple> = update.desired.tuples(scope).into_iter().collect();
+        let minus = |a: &BTreeSet<Tuple>, b: &BTreeSet<Tuple>| a.difference(b).cloned().collect();
+        vec![update.desired.on.edit(scope, minus(&after, &before), minus(&before, &after))]
+    }
+
+    fn delete(live: &Observed<Self>, ask: &Ask<Self>, scope: &Scope) -> Vec<Call> {
+        let ours = live.spec.tuples(scope).into_iter().filter(|tuple| ask.owned.has(FACET, &key(tuple)));
+        vec![live.spec.on.edit(scope, Vec::new(), ours.collect())]
+    }
+}
+
+/// The facet under which the inventory keeps what we granted.
+const FACET: &str = "grants";
+
+impl IamGrant {
+    fn tuples(&self, _scope: &Scope) -> Vec<Tuple> {
+        let condition = self.condition.as_ref().map(|c| Condition {
+            title: c.title.clone(),
+            description: c.description.clone().unwrap_or_default(),
+            expression: c.expression.clone(),
+        });
+        let pairs = self.grants.iter().flatten().flat_map(|g| g.members.iter().map(move |m| (&g.role, m)));
+        pairs
+            .map(|(role, member)| Tuple {
+                role: role.clone(),
+                member: member.clone(),
+                condition: condition.clone(),
+            })
+            .collect()
+    }
+
+    fn check_role(&self, i: usize, role: &Role) -> Option<Finding> {
+        let basic = matches!(role.as_str(), "roles/owner" | "roles/editor" | "roles/viewer");
+        let (message, help) = if basic && self.condition.is_some() {
+            (
+                "basic roles take no condition",
+                "grant the narrow roles instead: `roles/compute.instanceAdmin.v1`, `roles/storage.objectAdmin`",
+            )
+        } else if basic && self.on != Target::project() {
+            (
+                "basic roles are granted on the project only",
+                "grant a role of the service, such as `roles/storage.objectViewer`",
+            )
+        } else if role.as_str().ends_with(".serviceAgent") {
+            ("service agent roles are Google's own", "remove it: Google grants it when the API is enabled")
+        } else {
+            return None;
+        };
+        Some((
+            Pointer::from("roles").child(i.to_string()),
+            Problem::new("role-not-grantable", message).help(help),
+        ))
+    }
+
+    fn check_member(&self, i: usize, member: &Member) -> Option<Finding> {
+        let public = matches!(member.as_str(), "allUsers" | "allAuthenticatedUsers");
+        let owner_user =
+            member.as_str().starts_with("user:") && self.roles.iter().any(|r| r.as_str() == "roles/owner");
+        let (message, help) = if public && self.on == Target::project() {
+            (
+                "everybody cannot be granted a role on a project",
+                "grant it on one bucket: `on: { bucket: NAME }`",
+            )
+        } else if public && self.condition.is_some() {
+            ("a grant to everybody takes no condition", "remove the condition")
+        } else if owner_user && self.on == Target::project() {
+            (
+                "a user becomes owner by an invitation in the console only",
+                "grant `roles/editor`, or invite them there",
+            )
+        } else {
+            return None;
+        };
+        Some((
+            Pointer::from("members").child(i.to_string()),
+            Problem::new("member-not-grantable", message).help(help),
+        ))
+    }
+}
+
+/// Where the grant is now: where the inventory says, else where the spec wants it.
+fn live_target(ask: &Ask<IamGrant>, scope: &Scope) -> Option<Target> {
+    let recorded = ask.resource.as_deref().and_then(|path| Target::at(path, scope));
+    let same = |t: &Target| ask.desired.as_ref().is_some_and(|d| d.on.path(scope) == t.path(scope));
+    match recorded {
+        Some(target) if !same(&target) => Some(target),
+        _ => ask.desired.as_ref().map(|d| d.on.clone()).or(recorded),
+    }
+}
+
+/// What of a grant is in a policy: what the inventory says we added, and what the spec wants.
+fn observe(
+    ask: &Ask<IamGrant>,
+    on: Target,
+    bindings: &Bindings,
+    scope: &Scope,
+) -> Option<Observed<IamGrant>> {
+    let present = |t: &Tuple| {
+        bindings.get(&(t.role.clone(), t.condition.clone())).is_some_and(|m| m.contains(&t.member))
+    };
+    let owned: Vec<Tuple> = ask.owned.keys(FACET).filter_map(parse).filter(|t| present(t)).collect();
+    let wanted = ask.desired.as_ref().map(|d| d.tuples(scope)).unwrap_or_default();
+    let here = ask.desired.as_ref().is_some_and(|d| d.on == on);
+    let foreign: Vec<Tuple> =
+        wanted.into_iter().filter(|t| here && present(t) && !owned.contains(t)).collect();
+    let exclusive = ask.desired.as_ref().filter(|d| here && d.exclusive == Some(true) && !ask.leaving);
+    let surplus = exclusive.map(|d| surplus(d, bindings)).unwrap_or_default();
+    let claimed: Vec<String> = if exclusive.is_some() {
+        Vec::new()
+    } else {
+        foreign.iter().map(|t| format!("{} for {}", t.role, t.member)).collect()
+    };
+    let all: BTreeSet<Tuple> = owned.into_iter().chain(foreign).chain(surplus).collect();
+    let spec = live_spec(ask, on, &all)?;
+    let resource = spec.on.path(scope);
+    Some(Observed { claimed, ..Observed::new(resource, spec, Value::Null, None) })
+}
+
+/// With `exclusive`, whoever else has one of the roles: except service agents, and the last owner.
+fn surplus(desired: &IamGrant, bindings: &Bindings) -> Vec<Tuple> {
+    let tuples = desired.tuples(&Scope::default());
+    let keys: BTreeSet<(String, Option<Condition>)> =
+        tuples.iter().map(|t| (t.role.clone(), t.condition.clone())).collect();
+    let mut found = Vec::new();
+    for (role, condition) in keys {
+        let members = bindings.get(&(role.clone(), condition.clone())).cloned().unwrap_or_default();
+        let others = members
+            .into_iter()
+            .filter(|member| !policy::is_service_agent(&role, member) && role != "roles/owner");
+        found.extend(others.map(|member| Tuple { role: role.clone(), member, condition: condition.clone() }));
+    }
+    found
+}
+
+fn live_spec(ask: &Ask<IamGrant>, on: Target, tuples: &BTreeSet<Tuple>) -> Option<IamGrant> {
+    let first = tuples.first()?;
+    let mut grants: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for tuple in tuples {
+        grants.entry(tuple.role.clone()).or_default().push(tuple.member.clone());
+    }
+    let condition = first.condition.clone().map(|c| GrantCondition {
+        title: c.title,
+        description: Some(c.description).filter(|d| !d.is_empty()),
+        expression: c.expression,
+    });
+    let roles = wire::formatted(grants.keys().cloned().collect());
+    let grants = grants.into_iter().map(|(role, members)| RoleMembers { role, members }).collect();
+    let members: BTreeSet<String> = tuples.iter().map(|t| t.member.clone()).collect();
+    Some(IamGrant {
+        name: SpecName::try_from(ask.name.as_str()).ok()?,
+        on,
+        roles,
+        members: wire::formatted(members.into_iter().collect()),
+        condition,
+        exclusive: None,
+        grants: Some(grants),
+    })
+}
+
+/// A grant as the inventory keeps it: its JSON.
+fn key(tuple: &Tuple) -> String {
+    json!(tuple).to_string()
+}
+
+fn parse(key: &str) -> Option<Tuple> {
+    serde_json::from_str(key).ok()
+}
+
+fn condition_text(tuple: &Tuple) -> String {
+    tuple.condition.as_ref().map(|c| format!(" if {}", c.title)).unwrap_or_default()
+}
