@@ -1,0 +1,324 @@
+//! Verdicts: what is to become of each resource, and why.
+//! Pure. The rules of ownership are here and nowhere else.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::ask::{Intent, KindAsks};
+use super::compare::compare;
+use crate::inventory::Entry;
+use crate::kinds::{
+    Ask, Class, DecodeError, Desired, FieldChange, How, Kind, MarkPlace, Observation, Observed, OnDestroy,
+    Owned, Scope,
+};
+use crate::spec::Address;
+
+/// What is to become of a resource.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// It is made.
+    Create,
+    /// It is changed where it stands.
+    Update,
+    /// It is changed, and stops or restarts for it.
+    UpdateWithStop,
+    /// It is deleted and made anew.
+    Replace,
+    /// It is deleted.
+    Delete,
+    /// It exists unmarked and becomes ours.
+    Adopt,
+    /// It stays, and is ours no longer.
+    Release,
+    /// Nothing is left to do.
+    None,
+    /// It is gone already; only the inventory still names it.
+    Forget,
+    /// It exists and is not ours.
+    Conflict,
+}
+
+/// One resource with both sides, its verdict and its reason.
+#[derive(Clone)]
+pub struct Item<'a> {
+    /// Its address.
+    pub address: Address,
+    /// Its kind.
+    pub kind: &'static dyn Kind,
+    /// What is wanted; the value is completed with what only the live side knows.
+    pub desired: Option<Desired>,
+    /// What is there.
+    pub live: Option<Observed<Value>>,
+    /// What the inventory knows.
+    pub entry: Option<&'a Entry>,
+    /// What was asked.
+    pub ask: Ask<Value>,
+    /// What is to become of it.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: String,
+    /// The fields that differ.
+    pub fields: Vec<FieldChange>,
+}
+
+/// The verdicts over one kind.
+pub fn diff<'a>(
+    asks: &KindAsks<'a>,
+    seen: Observation<Value>,
+    intent: &Intent,
+    scope: &Scope,
+) -> Result<Vec<Item<'a>>, DecodeError> {
+    let mut items = Vec::new();
+    for ((ask, sides), live) in asks.asks.iter().zip(&asks.sides).zip(seen.found) {
+        items.push(one(asks.kind, ask, *sides, live, intent, scope)?);
+    }
+    let ours = |(name, live): (String, Observed<Value>)| {
+        let marked = live.mark.as_deref() == Some(scope.course.as_str());
+        marked.then(|| lost(asks.kind, name, live, intent))
+    };
+    items.extend(seen.others.into_iter().filter_map(ours));
+    Ok(items)
+}
+
+/// A resource with our mark that neither a spec nor the inventory names.
+fn lost<'a>(kind: &'static dyn Kind, name: String, live: Observed<Value>, intent: &Intent) -> Item<'a> {
+    let ask = Ask {
+        name,
+        desired: None,
+        resource: Some(live.resource.clone()),
+        owned: Owned::default(),
+        leaving: true,
+    };
+    let address = Address { kind: kind.facts().kind.to_owned(), name: ask.name.clone() };
+    let (verdict, reason) = leave(&address, None, None, intent);
+    Item {
+        address,
+        kind,
+        desired: None,
+        live: Some(live),
+        entry: None,
+        ask,
+        verdict,
+        reason,
+        fields: Vec::new(),
+    }
+}
+
+fn one<'a>(
+    kind: &'static dyn Kind,
+    ask: &Ask<Value>,
+    (desired, entry): (Option<&Desired>, Option<&'a Entry>),
+    live: Option<Observed<Value>>,
+    intent: &Intent,
+    scope: &Scope,
+) -> Result<Item<'a>, DecodeError> {
+    let address = Address { kind: kind.facts().kind.to_owned(), name: ask.name.clone() };
+    let mut item = Item {
+        address,
+        kind,
+        desired: desired.map(|desired| resolve(kind, desired, scope)).transpose()?,
+        live,
+        entry,
+        ask: ask.clone(),
+        verdict: Verdict::None,
+        reason: String::new(),
+        fields: Vec::new(),
+    };
+    let (verdict, reason) = if intent.destroy || item.desired.is_none() {
+        gone(&item, intent, scope)
+    } else {
+        wanted(&mut item, intent, scope)?
+    };
+    (item.verdict, item.reason) = (verdict, reason);
+    Ok(item)
+}
+
+/// The desired side as this run knows it: with the places of the resources it is about.
+fn resolve(kind: &'static dyn Kind, desired: &Desired, scope: &Scope) -> Result<Desired, DecodeError> {
+    Ok(Desired { resolved: kind.resolved(&desired.resolved.value, scope)?, ..desired.clone() })
+}
+
+type Ruling = (Verdict, String);
+
+fn gone(item: &Item<'_>, intent: &Intent, scope: &Scope) -> Ruling {
+    let Some(live) = &item.live else {
+        let known = if item.entry.is_some() { Verdict::Forget } else { Verdict::None };
+        return (known, "it does not exist".to_owned());
+    };
+    if !ours(item, live, scope) {
+        return (Verdict::None, "it is not ours".to_owned());
+    }
+    leave(&item.address, item.desired.as_ref(), item.entry, intent)
+}
+
+fn leave(address: &Address, desired: Option<&Desired>, entry: Option<&Entry>, intent: &Intent) -> Ruling {
+    let kept = desired.map_or_else(|| entry.map(|e| e.on_destroy), |d| Some(d.resolved.on_destroy));
+    if intent.release.contains(address) {
+        return (Verdict::Release, "released by --release: it stays and is no longer managed".to_owned());
+    }
+    if kept == Some(OnDestroy::Keep) {
+        return (Verdict::Release, "onDestroy: keep".to_owned());
+    }
+    let why = if intent.destroy { "the course is being destroyed" } else { "no spec declares it any more" };
+    (Verdict::Delete, why.to_owned())
+}
+
+fn wanted(item: &mut Item<'_>, intent: &Intent, scope: &Scope) -> Result<Ruling, DecodeError> {
+    let Some(live) = item.live.clone() else {
+        let why = if item.entry.is_some_and(|e| !e.pending) {
+            "it is gone: deleted outside Provost"
+        } else {
+            "it does not exist"
+        };
+        return Ok((Verdict::Create, why.to_owned()));
+    };
+    let Some(desired) = &mut item.desired else {
+        return Ok((Verdict::None, String::new()));
+    };
+    let completed = item.kind.complete(&desired.resolved.value, &live, scope)?;
+    desired.resolved = item.kind.resolved(&completed, scope)?;
+    item.fields = compare(item.kind.facts(), &desired.resolved.value, &live.spec, &item.ask.owned);
+    Ok(claim(item, &live, intent, scope))
+}
+
+fn claim(item: &Item<'_>, live: &Observed<Value>, intent: &Intent, scope: &Scope) -> Ruling {
+    let adopted = intent.adopt.contains(&item.address);
+    if let Some(other) = live.mark.as_deref().filter(|mark| *mark != scope.course) {
+        return (Verdict::Conflict, format!("it belongs to the course {other}"));
+    }
+    if ours(item, live, scope) && (live.claimed.is_empty() || adopted) {
+        return update(item, &live.claimed);
+    }
+    if adopted {
+        return adopt(item);
+    }
+    if !live.claimed.is_empty() {
+        return (Verdict::Conflict, format!("{} exists and is not ours", live.claimed.join(", ")));
+    }
+    if item.kind.facts().mark == MarkPlace::Inventory {
+        return first(item);
+    }
+    (Verdict::Conflict, "it exists and carries no mark of this course".to_owned())
+}
+
+/// Whether a live resource is this course's: by its mark, or by the inventory at the very place.
+fn ours(item: &Item<'_>, live: &Observed<Value>, scope: &Scope) -> bool {
+    match live.mark.as_deref() {
+        Some(course) => course == scope.course,
+        None => item.entry.is_some_and(|entry| entry.resource == live.resource),
+    }
+}
+
+/// A kind without marks that nobody recorded yet: what of it is there already is fine, the rest is made.
+fn first(item: &Item<'_>) -> Ruling {
+    if item.fields.is_empty() {
+        (Verdict::None, "it is so already".to_owned())
+    } else if item.fields.iter().any(takes_away) {
+        (Verdict::Update, "it holds more than the spec allows".to_owned())
+    } else {
+        (Verdict::Create, "some of it does not exist".to_owned())
+    }
+}
+
+/// Whether a change removes what is there, which making the rest would leave.
+fn takes_away(change: &FieldChange) -> bool {
+    match (&change.before, &change.after) {
+        (Value::Null, _) => false,
+        (Value::Array(before), Value::Array(after)) => before.iter().any(|member| !after.contains(member)),
+        (before, after) => before != after,
+    }
+}
+
+fn adopt(item: &Item<'_>) -> Ruling {
+    match costliest(item) {
+        Cost::Replace(path, why) => {
+            (Verdict::Conflict, format!("it cannot be adopted as it is: {path} differs, and {why}"))
+        }
+        Cost::Stop(path) => (Verdict::Adopt, format!("taken over by --adopt; stops to change {path}")),
+        _ => (Verdict::Adopt, "taken over by --adopt".to_owned()),
+    }
+}
+
+fn update(item: &Item<'_>, adopted: &[String]) -> Ruling {
+    let since = why_different(item);
+    let cut_off = item.entry.is_some_and(|entry| entry.restarting);
+    match costliest(item) {
+        Cost::None | Cost::InPlace if cut_off => {
+            (Verdict::UpdateWithStop, "an earlier run was cut off before it had started it again".to_owned())
+        }
+        Cost::None if adopted.is_empty() => (Verdict::None, String::new()),
+        Cost::None => (Verdict::Adopt, format!("takes over {}", adopted.join(", "))),
+        Cost::InPlace => (Verdict::Update, since.to_owned()),
+        Cost::Stop(path) => {
+            (Verdict::UpdateWithStop, format!("{path} takes effect with a restart only; {since}"))
+        }
+        Cost::Replace(path, why) => (Verdict::Replace, format!("{path}: {why}; {since}")),
+    }
+}
+
+fn why_different(item: &Item<'_>) -> &'static str {
+    let applied = item.entry.and_then(|e| e.digest.as_deref());
+    match (applied, &item.desired) {
+        (Some(applied), Some(desired)) if applied == desired.digest => {
+            "drift: it was changed outside Provost"
+        }
+        (Some(_), _) => "the spec changed",
+        (None, _) => "live differs from the spec",
+    }
+}
+
+enum Cost {
+    None,
+    InPlace,
+    Stop(String),
+    Replace(String, &'static str),
+}
+
+fn costliest(item: &Item<'_>) -> Cost {
+    let mut cost = Cost::None;
+    for change in &item.fields {
+        match (how(item.kind, change), &cost) {
+            (How::Replace(why) | How::Grow(_, why), _) => return Cost::Replace(change.path.to_string(), why),
+            (How::WithStop(_) | How::Restart(_), Cost::None | Cost::InPlace) => {
+                cost = Cost::Stop(change.path.to_string());
+            }
+            (How::InPlace(_), Cost::None) => cost = Cost::InPlace,
+            _ => {}
+        }
+    }
+    cost
+}
+
+/// What a change takes, by the kind's table: the most specific row wins. A grown number is an update in place.
+pub fn how(kind: &dyn Kind, change: &FieldChange) -> How {
+    let rows = kind.facts().fields.iter().filter_map(|field| match field.class {
+        Class::Managed { spec, how } if change.path.is_under(spec) => Some((spec.len(), how)),
+        _ => None,
+    });
+    let found =
+        rows.max_by_key(|(depth, _)| *depth).map_or(How::Replace("no call changes it"), |(_, how)| how);
+    match (found, change.before.as_f64(), change.after.as_f64()) {
+        (How::Grow(via, _), Some(before), Some(after)) if after > before => How::InPlace(via),
+        (found, ..) => found,
+    }
+}
+
+/// Makes what lives inside a replaced resource new as well: the API deletes it together with its container.
+pub fn cascade(items: &mut [Item<'_>]) {
+    let replaced: BTreeSet<Address> =
+        items.iter().filter(|i| i.verdict == Verdict::Replace).map(|i| i.address.clone()).collect();
+    for item in items {
+        let container = item.desired.as_ref().and_then(|d| d.resolved.inside.clone());
+        let Some(container) = container.filter(|c| replaced.contains(c)) else {
+            continue;
+        };
+        if matches!(item.verdict, Verdict::None | Verdict::Update | Verdict::UpdateWithStop | Verdict::Adopt)
+        {
+            item.verdict = Verdict::Create;
+            item.reason = format!("{container} is replaced, and it goes with it");
+            item.live = None;
+            item.fields.clear();
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! Building a plan: verdicts → changes, steps with their edges, and the report.
+//! Pure and total: whatever cannot be done becomes a finding, never a guess.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::steps::Steps;
+use super::{Action, Change, Finding, Plan, Weight};
+use crate::diff::{Intent, Item, Verdict};
+use crate::inventory::RecordEdit;
+use crate::kinds::{Contents, DecodeError, Need, OnDestroy, Scope};
+use crate::spec::Address;
+
+/// Everything a plan is made of.
+pub struct Input<'a> {
+    /// The course.
+    pub scope: &'a Scope,
+    /// Verdicts in the order of the specs, then of the inventory.
+    pub items: Vec<Item<'a>>,
+    /// What the user asked for.
+    pub intent: &'a Intent,
+    /// APIs that are not enabled in the project, among those that were asked.
+    pub disabled: BTreeSet<String>,
+}
+
+/// Builds the plan.
+pub fn build(input: Input<'_>) -> Result<Plan, DecodeError> {
+    let Input { scope, items, intent, disabled } = input;
+    let mut report: Vec<Finding> = items.iter().flat_map(|item| findings(item)).collect();
+    report.extend(missing_apis(&items, &disabled));
+    report.extend(unseen(&items, &disabled, scope));
+    report.extend(unknown_intents(&items, intent));
+    let mut steps = Steps::new(scope);
+    for item in &items {
+        steps.add(item)?;
+    }
+    let (steps, cycle) = steps.finish();
+    report.extend(cycle);
+    report.sort_by_key(|f| f.severity);
+    Ok(Plan {
+        course: scope.course.clone(),
+        project: scope.project.clone(),
+        changes: items.iter().filter_map(change).collect(),
+        steps,
+        records: items
+            .iter()
+            .map(|item| record(item))
+            .collect::<Result<Vec<_>, _>>()?
+            .into_iter()
+            .flatten()
+            .collect(),
+        report,
+    })
+}
+
+fn change(item: &Item<'_>) -> Option<Change> {
+    let action = match item.verdict {
+        Verdict::Create => Action::Create,
+        Verdict::Update => Action::Update,
+        Verdict::UpdateWithStop => Action::UpdateWithStop,
+        Verdict::Replace => Action::Replace,
+        Verdict::Delete => Action::Delete,
+        Verdict::Adopt => Action::Adopt,
+        Verdict::Release => Action::Release,
+        Verdict::None | Verdict::Conflict => Action::None,
+        Verdict::Forget => return None,
+    };
+    if action == Action::None && item.desired.is_none() {
+        return None;
+    }
+    let leaves = matches!(action, Action::Delete | Action::Release);
+    let hidden = if action == Action::Create { item.kind.derived() } else { item.kind.facts().local };
+    let live = item.live.as_ref().map_or(Value::Null, |live| live.spec.clone());
+    let desired = item.desired.as_ref().map_or(Value::Null, |d| d.resolved.value.clone());
+    let place = item.live.as_ref().map(|live| live.resource.clone());
+    let place = place.or_else(|| item.desired.as_ref().map(|d| d.resolved.resource.clone()));
+    Some(Change {
+        address: item.address.clone(),
+        action,
+        reason: item.reason.clone(),
+        fields: item.fields.clone(),
+        before: live,
+        after: if leaves { Value::Null } else { desired },
+        hidden,
+        resource: place.unwrap_or_default(),
+        address_of: item.live.as_ref().and_then(|live| live.external_address.clone()),
+    })
+}
+
+/// Entries that change although there is nothing to do: records that were lost, digests, resources already gone.
+fn record(item: &Item<'_>) -> Result<Option<RecordEdit>, DecodeError> {
+    match item.verdict {
+        Verdict::Forget => Ok(Some(RecordEdit::Remove(item.address.clone()))),
+        Verdict::None if item.desired.is_some() && item.live.is_some() && !item.ask.leaving => {
+            let edit = super::steps::put(item)?;
+            let known = matches!(&edit, RecordEdit::Put(_, entry) if item.entry == Some(entry));
+            let empty = matches!(&edit, RecordEdit::Put(_, e) if e.owns.0.is_empty() && item.entry.is_none());
+            let marked = item.live.as_ref().is_some_and(|live| live.mark.is_some());
+            Ok((!known && (marked || !empty)).then_some(edit))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn findings(item: &Item<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    match item.verdict {
+        Verdict::Conflict => found.push(conflict(item)),
+        Verdict::Delete | Verdict::Replace => {
+            found.extend(contents(item));
+            found.extend(protected(item));
+        }
+        _ => {}
+    }
+    found
+}
+
+fn conflict(item: &Item<'_>) -> Finding {
+    let adoptable = item.live.as_ref().is_some_and(|live| live.mark.is_none());
+    let help = if adoptable && !item.reason.contains("cannot be adopted") {
+        format!("take it over with `--adopt {}`, or give this spec another name", item.address)
+    } else {
+        "give this spec another name, or release it there".to_owned()
+    };
+    Finding {
+        severity: Weight::Refusal,
+        code: "conflict",
+        address: Some(item.address.clone()),
+        message: item.reason.clone(),
+        help: Some(help),
+    }
+}
+
+fn contents(item: &Item<'_>) -> Option<Finding> {
+    let contents = item.live.as_ref()?.contents.as_ref().filter(|c| c.count > 0)?;
+    let how = item.desired.as_ref().map(|d| d.resolved.on_destroy);
+    let how = how.or_else(|| item.entry.map(|e| e.on_destroy)).unwrap_or_default();
+    let verb = if item.verdict == Verdict::Replace { "replaced" } else { "deleted" };
+    let (severity, help) = match how {
+        OnDestroy::Empty => (Weight::Warning, None),
+        _ => (
+            Weight::Refusal,
+            Some("set `onDestroy: empty` in its spec and apply that first, or empty it by hand".to_owned()),
+        ),
+    };
+    let message = match severity {
+        Weight::Warning => format!("{} in it: deleted with it", counted(contents)),
+        _ => format!("it holds {} and is not {verb}", counted(contents)),
+    };
+    Some(Finding { severity, code: "not-empty", address: Some(item.address.clone()), message, help })
+}
+
+fn counted(contents: &Contents) -> String {
+    let what = if contents.count == 1 { contents.what.trim_end_matches('s') } else { contents.what };
+    format!("{} {what}", contents.count)
+}
+
+fn protected(item: &Item<'_>) -> Option<Finding> {
+    let why = item.live.as_ref()?.protected?;
+    Some(Finding {
+        severity: Weight::Refusal,
+        code: "protected",
+        address: Some(item.address.clone()),
+        message: format!("{why}: it is not deleted"),
+        help: Some("set `deletionProtection: false` in its spec and apply that first".to_owned()),
+    })
+}
+
+/// A resource whose API is off and that nothing in the course turns on could never be made.
+fn missing_apis(items: &[Item<'_>], disabled: &BTreeSet<String>) -> Vec<Finding> {
+    let provided: BTreeSet<&String> =
+        items.iter().filter_map(|i| i.desired.as_ref()).flat_map(|d| &d.resolved.provides).collect();
+    let wanted = items.iter().filter(|i| matches!(i.verdict, Verdict::Create | Verdict::Replace));
+    let mut missing: Vec<(String, Address)> = Vec::new();
+    for item in wanted {
+        for need in item.desired.iter().flat_map(|d| &d.resolved.needs) {
+            let Need::Api(api) = need else { continue };
+            let first = !missing.iter().any(|(known, _)| known == api);
+            if disabled.contains(api) && !provided.contains(api) && first {
+                missing.push((api.clone(), item.address.clone()));
+            }
+        }
+    }
+    missing.into_iter().map(|(api, address)| missing_api(&api, address)).collect()
+}
+
+fn missing_api(api: &str, address: Address) -> Finding {
+    Finding {
+        severity: Weight::Refusal,
+        code: "api-not-enabled",
+        address: Some(address),
+        message: format!("{api} is not enabled in the project, and no ApiServices of this course enables it"),
+        help: Some(format!("add {api} to the `services` of an ApiServices resource")),
+    }
+}
+
+/// What is ours and was made is not gone because its API answers no more: it can be seen again once the API is on.
+fn unseen(items: &[Item<'_>], disabled: &BTreeSet<String>, scope: &Scope) -> Vec<Finding> {
+    let made = |item: &&Item<'_>| item.live.is_none() && item.entry.is_some_and(|entry| !entry.pending);
+    let of = |api: &String| items.iter().filter(made).find(|item| item.kind.facts().service.api() == api);
+    let finding = |api: &String| {
+        let item = of(api)?;
+        Some(Finding {
+            severity: Weight::Refusal,
+            code: "api-turned-off",
+            address: Some(item.address.clone()),
+            message: format!("{api} was turned off outside Provost, so what exists there cannot be seen"),
+            help: Some(format!(
+                "turn it on and run this again: `gcloud services enable {api} --project {}`",
+                scope.project
+            )),
+        })
+    };
+    disabled.iter().filter_map(finding).collect()
+}
+
+/// `--adopt` and `--release` of something that is not there would otherwise pass in silence.
+fn unknown_intents(items: &[Item<'_>], intent: &Intent) -> Vec<Finding> {
+    let declared = |a: &Address| items.iter().any(|i| i.address == *a && i.desired.is_some());
+    let leaving = |a: &Address| items.iter().any(|i| i.address == *a && i.verdict == Verdict::Release);
+    let refuse = |address: &Address, code, message: &str, help: &str| Finding {
+        severity: Weight::Refusal,
+        code,
+        address: Some(address.clone()),
+        message: message.to_owned(),
+        help: Some(help.to_owned()),
+    };
+    let adopt = intent.adopt.iter().filter(|a| !declared(a));
+    let adopt = adopt
+        .map(|a| refuse(a, "nothing-to-adopt", "no spec declares it", "write its spec first, then adopt it"));
+    let release = intent.release.iter().filter(|a| !leaving(a));
+    let release = release.map(|a| {
+        let (message, help) = if declared(a) {
+            ("a spec still declares it", "remove its spec first, then release it")
+        } else {
+            ("the course does not own it", "`provost status` lists what the course owns")
+        };
+        refuse(a, "nothing-to-release", message, help)
+    });
+    adopt.chain(release).collect()
+}
