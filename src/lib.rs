@@ -1,10 +1,12 @@
 //! Provost: a declarative reconciler for the cloud of one university course.
 #![recursion_limit = "256"]
 
+pub mod apply;
 pub mod diff;
 pub mod gcp;
 pub mod inventory;
 pub mod kinds;
+pub mod live;
 pub mod plan;
 pub mod sandbox;
 pub mod spec;
