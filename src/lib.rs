@@ -2,11 +2,13 @@
 #![recursion_limit = "256"]
 
 pub mod apply;
+pub mod cli;
 pub mod diff;
 pub mod gcp;
 pub mod inventory;
 pub mod kinds;
 pub mod live;
 pub mod plan;
+pub mod report;
 pub mod sandbox;
 pub mod spec;

@@ -1,0 +1,144 @@
+//! `provost apply`: makes the project hold what the specs say. The flow that `destroy` shares is here.
+
+use std::sync::Arc;
+
+use crate::apply::{self, Outcome, Run};
+use crate::diff::Intent;
+use crate::inventory::{Record, Recorder};
+use crate::plan::Plan;
+use crate::report::{json, outcome, text};
+
+use super::args::{ApplyArgs, Format, RunArgs, TargetArgs};
+use super::connection::{self, Connection};
+use super::course::{self, Loaded};
+use super::exit::{Exit, Refusal};
+use super::printer::{self, Printer};
+use super::{plan, progress};
+
+pub(super) async fn run(args: &ApplyArgs, printer: &mut Printer) -> anyhow::Result<Exit> {
+    let intent = plan::intent(&args.ownership, false);
+    carry_through(&args.target, &args.run, &intent, printer).await
+}
+
+/// Plans, shows, asks, applies, and says what became of it.
+pub(super) async fn carry_through(
+    target: &TargetArgs,
+    args: &RunArgs,
+    intent: &Intent,
+    printer: &mut Printer,
+) -> anyhow::Result<Exit> {
+    let Some(loaded) = course::load(&target.course.folder, printer)? else {
+        return Ok(Exit::Failed);
+    };
+    let connection = connection::connect(target, &loaded).await?;
+    let exit = planned(&connection, &loaded, target, args, intent, printer).await;
+    connection.close().await?;
+    exit
+}
+
+async fn planned(
+    connection: &Connection,
+    loaded: &Loaded,
+    target: &TargetArgs,
+    args: &RunArgs,
+    intent: &Intent,
+    printer: &mut Printer,
+) -> anyhow::Result<Exit> {
+    let (plan, record) = plan::plan(connection, loaded, intent).await?;
+    let shown = printer.showable(&plan);
+    if args.format == Format::Text {
+        printer.out(&text::plan(&shown));
+    }
+    if plan.is_refused() {
+        say(&shown, None, args.format, printer);
+        return Ok(Exit::Refused);
+    }
+    if !plan.steps.is_empty() {
+        confirm(args, intent, printer)?;
+    }
+    let outcome = execute(connection, loaded, &plan, record, args, printer).await?;
+    say(&shown, Some(&outcome), args.format, printer);
+    if args.format == Format::Text && outcome.is_complete() && !intent.destroy {
+        printer.out(&outcome::next_steps(&shown, &command_line(target)));
+    }
+    Ok(exit(&outcome))
+}
+
+/// How the user would name this course and its other side again.
+fn command_line(target: &TargetArgs) -> String {
+    let folder = target.course.folder.display();
+    match &target.sandbox {
+        None => folder.to_string(),
+        Some(file) if file.as_os_str() == ".provost/sandbox.json" => format!("{folder} --sandbox"),
+        Some(file) => format!("{folder} --sandbox={}", file.display()),
+    }
+}
+
+fn confirm(args: &RunArgs, intent: &Intent, printer: &Printer) -> Result<(), Refusal> {
+    if args.yes {
+        return Ok(());
+    }
+    if !printer::somebody_there() {
+        return Err(Refusal::Usage(
+            "nobody is there to ask: add `--yes` to go on without a question".to_owned(),
+        ));
+    }
+    let question = if intent.destroy { "Delete all of this?" } else { "Do this?" };
+    if printer.confirm(question) { Ok(()) } else { Err(Refusal::NotConfirmed("you did not say yes")) }
+}
+
+async fn execute(
+    connection: &Connection,
+    loaded: &Loaded,
+    plan: &Plan,
+    record: Record,
+    args: &RunArgs,
+    printer: &Printer,
+) -> anyhow::Result<Outcome> {
+    if plan.steps.is_empty() && plan.records.is_empty() {
+        return Ok(Outcome::default());
+    }
+    let mut store = plan::store(connection, loaded);
+    store.open(&record).await?;
+    let recorder = Recorder::new(store, record);
+    let (stop_now, stop) = tokio::sync::watch::channel(0_u8);
+    let progress = progress::Progress::new(plan, printer);
+    let progress = Arc::new(progress);
+    let listener = {
+        let progress = Arc::clone(&progress);
+        Arc::new(move |event| progress.hear(event))
+    };
+    let client = connection.client.clone();
+    let run = Run { client, recorder: recorder.clone(), parallel: args.parallel, listener, stop };
+    let signals = tokio::spawn(progress::count_interrupts(stop_now, Arc::clone(&progress)));
+    let mut outcome = apply::apply(&run, plan).await;
+    signals.abort();
+    progress.finish();
+    if let Err(error) = recorder.close().await {
+        outcome.inventory.get_or_insert(error);
+    }
+    Ok(outcome)
+}
+
+fn say(plan: &Plan, outcome: Option<&Outcome>, format: Format, printer: &Printer) {
+    match (format, outcome) {
+        (Format::Json, outcome) => {
+            let mut value = json::plan(plan);
+            if let (Some(map), Some(outcome)) = (value.as_object_mut(), outcome) {
+                map.insert("outcome".to_owned(), outcome::json(outcome));
+            }
+            printer.out(&format!("{value:#}\n"));
+        }
+        (Format::Text, Some(outcome)) => printer.out(&outcome::text(plan, outcome)),
+        (Format::Text, None) => {}
+    }
+}
+
+fn exit(outcome: &Outcome) -> Exit {
+    match () {
+        () if outcome.is_complete() => Exit::Done,
+        () if outcome.changed_anything() => Exit::Partly,
+        () if outcome.is_stale() => Exit::Refused,
+        () => Exit::Failed,
+    }
+}

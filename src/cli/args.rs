@@ -1,0 +1,199 @@
+//! What can be typed: commands and their flags, with the help that explains them.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::spec::Address;
+
+/// A declarative reconciler for the cloud of one university course.
+#[derive(Debug, Parser)]
+#[command(name = "provost", version, about, propagate_version = true, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 failed before any change, 2 changes pending (plan --detailed-exitcode), \
+                        3 partly applied, 4 refused, 64 wrong usage."
+)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+    /// Tell what is tried again; twice: tell every call
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Make a course folder with a first spec that is valid
+    Init(InitArgs),
+    /// Check every spec of a course folder, offline
+    Validate(ValidateArgs),
+    /// Show what apply would do, and why
+    Plan(PlanArgs),
+    /// Make the project hold what the specs say
+    Apply(ApplyArgs),
+    /// Delete everything the course owns
+    Destroy(DestroyArgs),
+    /// Show every resource of the course and how it is
+    Status(StatusArgs),
+    /// Print a JSON Schema of specs, or write all of them to a folder
+    Schema(SchemaArgs),
+    /// The embedded Google Cloud
+    Sandbox(SandboxArgs),
+    /// Print completions for a shell
+    Completions(CompletionsArgs),
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct CourseArgs {
+    /// The course folder, or one YAML file
+    #[arg(default_value = ".")]
+    pub(super) folder: PathBuf,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct TargetArgs {
+    #[command(flatten)]
+    pub(super) course: CourseArgs,
+    /// Run against the embedded Google Cloud, its state kept in FILE
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = ".provost/sandbox.json")]
+    pub(super) sandbox: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct OwnershipArgs {
+    /// Take over a resource that exists and carries no mark
+    #[arg(long, value_name = "KIND/NAME")]
+    pub(super) adopt: Vec<Address>,
+    /// Leave a resource in place and stop managing it
+    #[arg(long, value_name = "KIND/NAME")]
+    pub(super) release: Vec<Address>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InitArgs {
+    /// The folder to make
+    #[arg(default_value = ".")]
+    pub(super) folder: PathBuf,
+    /// Name of the course [default: the folder's]
+    #[arg(long)]
+    pub(super) name: Option<String>,
+    /// Id of the Google Cloud project
+    #[arg(long, default_value = "my-project-id")]
+    pub(super) project: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ValidateArgs {
+    #[command(flatten)]
+    pub(super) course: CourseArgs,
+    /// How findings are written
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PlanArgs {
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
+    #[command(flatten)]
+    pub(super) ownership: OwnershipArgs,
+    /// How the plan is written
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+    /// Plan the destruction of everything the course owns
+    #[arg(long)]
+    pub(super) destroy: bool,
+    /// Exit with 2 when changes are pending
+    #[arg(long)]
+    pub(super) detailed_exitcode: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct RunArgs {
+    /// Do not ask
+    #[arg(long, short = 'y')]
+    pub(super) yes: bool,
+    /// Steps at once
+    #[arg(long, value_name = "N", default_value_t = crate::apply::PARALLEL)]
+    pub(super) parallel: usize,
+    /// How the plan and the outcome are written
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ApplyArgs {
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
+    #[command(flatten)]
+    pub(super) ownership: OwnershipArgs,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DestroyArgs {
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StatusArgs {
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SchemaArgs {
+    /// A kind, or nothing for the schema of a whole file
+    pub(super) kind: Option<String>,
+    /// Write every schema to this folder
+    #[arg(long, value_name = "FOLDER", conflicts_with = "kind")]
+    pub(super) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SandboxArgs {
+    #[command(subcommand)]
+    pub(super) command: SandboxCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum SandboxCommand {
+    /// Serve it over HTTP on this machine until interrupted
+    Serve(ServeArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    /// Address to listen on: loopback only
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    pub(super) listen: SocketAddr,
+    /// File that keeps the state
+    #[arg(long, value_name = "FILE", default_value = ".provost/sandbox.json")]
+    pub(super) state: PathBuf,
+    /// How long operations take, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    pub(super) operation_ms: u64,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    pub(super) shell: Shell,
+}

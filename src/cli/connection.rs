@@ -1,0 +1,49 @@
+//! The other side of a command: Google, a server that stands in for it, or the sandbox in this process.
+
+use std::path::Path;
+
+use crate::gcp::{Client, Credentials, Endpoints};
+use crate::sandbox::{self, Options, Running};
+
+use super::args::TargetArgs;
+use super::course::Loaded;
+
+/// A connection, and the sandbox it leads to, if it is in this process.
+pub(super) struct Connection {
+    pub(super) client: Client,
+    pub(super) sandbox: Option<Running>,
+}
+
+/// Connects a course to what the command line and the environment name.
+pub(super) async fn connect(target: &TargetArgs, loaded: &Loaded) -> anyhow::Result<Connection> {
+    let lookup = |name: &str| std::env::var(name).ok();
+    let sandbox = match &target.sandbox {
+        Some(state) => Some(start(state).await?),
+        None => None,
+    };
+    let endpoints = match &sandbox {
+        Some(running) => Endpoints::under(&running.url())?,
+        None => Endpoints::from_env(lookup)?,
+    };
+    let client = Client::new(endpoints, Credentials::from_env(lookup), loaded.root.clone())?;
+    Ok(Connection { client, sandbox })
+}
+
+async fn start(state: &Path) -> anyhow::Result<Running> {
+    let options = Options {
+        listen: ([127, 0, 0, 1], 0).into(),
+        state: Some(state.to_owned()),
+        operation_time: std::time::Duration::ZERO,
+    };
+    Ok(sandbox::start(options).await?)
+}
+
+impl Connection {
+    /// Lets the sandbox finish.
+    pub(super) async fn close(self) -> anyhow::Result<()> {
+        if let Some(running) = self.sandbox {
+            running.shutdown().await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,60 @@
+//! Loading a course for a command: texts, files, specs and kinds; whatever is wrong is printed in one go.
+
+use std::path::{Path, PathBuf};
+
+use crate::gcp::upload::md5_of;
+use crate::kinds::{Checked, Desired, Files, KindRegistry, LocalFile, Scope, schema};
+use crate::report::diagnostics;
+use crate::spec::{Course, folder, load};
+
+use super::args::Format;
+use super::printer::Printer;
+
+/// A sound course.
+pub(super) struct Loaded {
+    pub(super) registry: KindRegistry,
+    pub(super) course: Course,
+    pub(super) scope: Scope,
+    pub(super) desired: Vec<Desired>,
+    /// The folder that files are named from.
+    pub(super) root: PathBuf,
+}
+
+/// Scripts and other texts above this size are no metadata.
+const LARGEST_TEXT: usize = 262_144;
+
+/// Loads and checks a folder, offline. Gives its root beside it.
+pub(super) fn check(path: &Path) -> anyhow::Result<(Checked, PathBuf)> {
+    let registry = KindRegistry::standard();
+    let (root, texts) = load::texts(path)?;
+    let folder = folder::read(texts, &registry.names(), &schema::strict_course());
+    let mut files = Files::default();
+    load::files(&root, &folder.specs, |file| {
+        let text = (file.content.len() <= LARGEST_TEXT)
+            .then(|| String::from_utf8(file.content.clone()).ok())
+            .flatten();
+        let size = u64::try_from(file.content.len()).unwrap_or(u64::MAX);
+        files.0.insert(file.path, LocalFile { md5: md5_of(&file.content), size, text });
+    })?;
+    Ok((Checked::of(&registry, folder, files), root))
+}
+
+/// Loads a course that must be sound; otherwise prints what is wrong and gives None.
+pub(super) fn load(path: &Path, printer: &mut Printer) -> anyhow::Result<Option<Loaded>> {
+    let (checked, root) = check(path)?;
+    if !checked.is_sound() {
+        printer.note(&diagnostics::render(&checked.sources, &checked.diagnostics));
+        return Ok(None);
+    }
+    let Checked { course: Some(course), scope, desired, .. } = checked else { return Ok(None) };
+    printer.hide(&serde_json::Value::Object(course.vars.clone()));
+    Ok(Some(Loaded { registry: KindRegistry::standard(), course, scope, desired, root }))
+}
+
+/// Findings as a command writes them.
+pub(super) fn findings(checked: &Checked, format: Format) -> String {
+    match format {
+        Format::Text => diagnostics::render(&checked.sources, &checked.diagnostics),
+        Format::Json => format!("{:#}\n", diagnostics::json(&checked.sources, &checked.diagnostics)),
+    }
+}

@@ -1,0 +1,12 @@
+//! `provost destroy`: a plan like any other, by which everything the course owns goes.
+
+use crate::diff::Intent;
+
+use super::args::DestroyArgs;
+use super::exit::Exit;
+use super::printer::Printer;
+
+pub(super) async fn run(args: &DestroyArgs, printer: &mut Printer) -> anyhow::Result<Exit> {
+    let intent = Intent { destroy: true, ..Intent::default() };
+    super::apply::carry_through(&args.target, &args.run, &intent, printer).await
+}

@@ -1,0 +1,77 @@
+//! The command line: one file per command. The only place that prints, asks, reads the environment or exits.
+
+mod apply;
+mod args;
+mod completions;
+mod connection;
+mod course;
+mod destroy;
+mod exit;
+mod init;
+mod plan;
+mod printer;
+mod progress;
+mod sandbox;
+mod schema;
+mod status;
+mod validate;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use args::{Cli, Command};
+use exit::Exit;
+use printer::Printer;
+
+/// Runs a command line and gives the exit code of design section 6.
+pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            let _ = error.print();
+            return if help { Exit::Done } else { Exit::Usage }.into();
+        }
+    };
+    trace(cli.verbose);
+    let mut printer = Printer::new();
+    let exit = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(dispatch(cli.command, &mut printer)),
+        Err(error) => Err(error.into()),
+    };
+    exit.unwrap_or_else(|error| {
+        printer.error(&error);
+        Exit::of(&error)
+    })
+    .into()
+}
+
+async fn dispatch(command: Command, printer: &mut Printer) -> anyhow::Result<Exit> {
+    match command {
+        Command::Init(args) => init::run(&args, printer),
+        Command::Validate(args) => validate::run(&args, printer),
+        Command::Plan(args) => plan::run(&args, printer).await,
+        Command::Apply(args) => apply::run(&args, printer).await,
+        Command::Destroy(args) => destroy::run(&args, printer).await,
+        Command::Status(args) => status::run(&args, printer).await,
+        Command::Schema(args) => schema::run(&args, printer),
+        Command::Sandbox(args) => sandbox::run(&args, printer).await,
+        Command::Completions(args) => Ok(completions::run(&args, printer)),
+    }
+}
+
+/// Logs of calls on stderr: with `-v` what was tried again, with `-vv` every call. Bodies are never logged.
+fn trace(verbose: u8) {
+    use tracing_subscriber::EnvFilter;
+    let level = match verbose {
+        0 => return,
+        1 => "provost=info",
+        _ => "provost=debug",
+    };
+    let stderr = || anstream::AutoStream::auto(std::io::stderr());
+    let subscriber = tracing_subscriber::fmt().with_writer(stderr).with_env_filter(EnvFilter::new(level));
+    let _ = subscriber.without_time().with_target(false).try_init();
+}

@@ -1,0 +1,64 @@
+//! `provost plan`: what apply would do, and why.
+
+use std::collections::BTreeSet;
+
+use crate::diff::Intent;
+use crate::inventory::{Record, Store};
+use crate::live::{self, World};
+use crate::plan::Plan;
+use crate::report::{json, text};
+
+use super::args::{Format, OwnershipArgs, PlanArgs};
+use super::connection::{self, Connection};
+use super::course::{self, Loaded};
+use super::exit::Exit;
+use super::printer::Printer;
+
+pub(super) async fn run(args: &PlanArgs, printer: &mut Printer) -> anyhow::Result<Exit> {
+    let Some(loaded) = course::load(&args.target.course.folder, printer)? else {
+        return Ok(Exit::Failed);
+    };
+    let connection = connection::connect(&args.target, &loaded).await?;
+    let intent = intent(&args.ownership, args.destroy);
+    let planned = plan(&connection, &loaded, &intent).await;
+    connection.close().await?;
+    let (plan, _) = planned?;
+    show(&plan, args.format, printer);
+    Ok(match () {
+        () if plan.is_refused() => Exit::Refused,
+        () if args.detailed_exitcode && !plan.is_converged() => Exit::Pending,
+        () => Exit::Done,
+    })
+}
+
+/// What the flags ask for.
+pub(super) fn intent(ownership: &OwnershipArgs, destroy: bool) -> Intent {
+    let set = |addresses: &[crate::spec::Address]| addresses.iter().cloned().collect::<BTreeSet<_>>();
+    Intent { destroy, adopt: set(&ownership.adopt), release: set(&ownership.release) }
+}
+
+/// Reads the project and plans.
+pub(super) async fn plan(
+    connection: &Connection,
+    loaded: &Loaded,
+    intent: &Intent,
+) -> anyhow::Result<(Plan, Record)> {
+    let store = store(connection, loaded);
+    let world = World { registry: &loaded.registry, desired: &loaded.desired, intent };
+    let record = store.load(&loaded.scope.course);
+    Ok(live::plan(&connection.client, world, &loaded.scope, record).await?)
+}
+
+/// The course's inventory.
+pub(super) fn store(connection: &Connection, loaded: &Loaded) -> Store {
+    Store::new(connection.client.clone(), &loaded.course, &loaded.root)
+}
+
+/// Prints a plan without its secrets.
+pub(super) fn show(plan: &Plan, format: Format, printer: &mut Printer) {
+    let shown = printer.showable(plan);
+    printer.out(&match format {
+        Format::Text => text::plan(&shown),
+        Format::Json => format!("{:#}\n", json::plan(&shown)),
+    });
+}

@@ -1,0 +1,67 @@
+//! Printing: results on stdout, everything else on stderr, colours only where somebody looks, secrets nowhere.
+
+use std::io::{ErrorKind, IsTerminal, Write};
+
+use crate::plan::Plan;
+use crate::report::Secrets;
+
+/// Where a command prints.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Printer {
+    secrets: Secrets,
+}
+
+impl Printer {
+    pub(super) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Notes what must not be shown from here on.
+    pub(super) fn hide(&mut self, value: &serde_json::Value) {
+        self.secrets.gather(value);
+    }
+
+    /// Notes the secrets of a plan, and gives the plan without them.
+    pub(super) fn showable(&mut self, plan: &Plan) -> Plan {
+        self.secrets.gather_plan(plan);
+        self.secrets.hide_plan(plan)
+    }
+
+    /// A result.
+    pub(super) fn out(&self, text: &str) {
+        write(&mut anstream::stdout(), &self.secrets.hide(text));
+    }
+
+    /// A remark.
+    pub(super) fn note(&self, text: &str) {
+        write(&mut anstream::stderr(), &self.secrets.hide(text));
+    }
+
+    /// An error with its causes.
+    pub(super) fn error(&self, error: &anyhow::Error) {
+        let told = crate::apply::step::told(error.as_ref());
+        let style = anstyle::AnsiColor::Red.on_default().bold();
+        self.note(&format!("{style}error{style:#}: {told}\n"));
+    }
+
+    /// Asks for a yes. False without a terminal.
+    pub(super) fn confirm(&self, question: &str) -> bool {
+        self.note(&format!("{question} Type `yes` to go on: "));
+        let mut answer = String::new();
+        let read = std::io::stdin().read_line(&mut answer);
+        read.is_ok() && answer.trim() == "yes"
+    }
+}
+
+/// Whether somebody can be asked.
+pub(super) fn somebody_there() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// A reader that went away (`| head`) is no error of ours.
+fn write(stream: &mut impl Write, text: &str) {
+    match stream.write_all(text.as_bytes()).and_then(|()| stream.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => tracing::warn!(%error, "cannot print"),
+        _ => {}
+    }
+}

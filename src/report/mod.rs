@@ -1,0 +1,10 @@
+//! Reports: plans, outcomes and diagnostics as text and JSON. Pure: values in, text out.
+
+pub mod diagnostics;
+pub mod document;
+pub mod json;
+pub mod outcome;
+pub mod secrets;
+pub mod text;
+
+pub use secrets::Secrets;

@@ -1,0 +1,91 @@
+//! Outcomes as text and JSON: what was done, what failed and why, what was held back, and what to do next.
+//! Pure. Secrets are hidden by whoever prints.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::apply::step::told;
+use crate::apply::{Outcome, StepResult};
+use crate::plan::{Action, Change, Plan};
+
+/// An outcome for a person.
+pub fn text(plan: &Plan, outcome: &Outcome) -> String {
+    let done = outcome.results.iter().filter(|r| matches!(r, StepResult::Done)).count();
+    let mut text = String::new();
+    if outcome.results.is_empty() && outcome.inventory.is_none() {
+        return text;
+    }
+    let _ = writeln!(text, "\n{done} of {} steps done.", outcome.results.len());
+    for (id, result) in outcome.results.iter().enumerate() {
+        let what = outcome.titles.get(id).map_or("", String::as_str);
+        match result {
+            StepResult::Done => {}
+            StepResult::Failed(error) => drop(writeln!(text, "  failed: {what}: {}", told(error))),
+            StepResult::HeldBack(by) => {
+                let cause = outcome.titles.get(*by).map_or("", String::as_str);
+                let _ = writeln!(text, "  held back: {what}, because this failed: {cause}");
+            }
+            StepResult::Interrupted => drop(writeln!(text, "  left in the middle: {what}")),
+            StepResult::NotBegun => drop(writeln!(text, "  not begun: {what}")),
+        }
+    }
+    if let Some(error) = &outcome.inventory {
+        let _ = writeln!(text, "  the inventory: {}", told(error));
+    }
+    if !outcome.is_complete() {
+        let _ = writeln!(text, "Run the command again to finish what is left of {}.", plan.course);
+    }
+    text
+}
+
+/// An outcome for a program.
+pub fn json(outcome: &Outcome) -> Value {
+    let step = |(id, result): (usize, &StepResult)| {
+        let (state, why) = match result {
+            StepResult::Done => ("done", None),
+            StepResult::Failed(error) => ("failed", Some(told(error))),
+            StepResult::HeldBack(by) => ("heldBack", outcome.titles.get(*by).cloned()),
+            StepResult::Interrupted => ("interrupted", None),
+            StepResult::NotBegun => ("notBegun", None),
+        };
+        json!({"step": outcome.titles.get(id), "state": state, "why": why})
+    };
+    json!({
+        "complete": outcome.is_complete(),
+        "steps": outcome.results.iter().enumerate().map(step).collect::<Vec<_>>(),
+        "inventory": outcome.inventory.as_ref().map(|e| told(e)),
+    })
+}
+
+/// What to do next, after everything is done: see it, reach it, take it down.
+pub fn next_steps(plan: &Plan, course: &str) -> String {
+    let mut text = format!("\nNext:\n  provost status {course}    see everything, with addresses\n");
+    let machines =
+        plan.changes.iter().filter(|c| c.action != Action::Delete && c.after.get("machineType").is_some());
+    let machines: Vec<_> = machines.collect();
+    for machine in machines.iter().take(MACHINES) {
+        let _ = writeln!(text, "  {}", ssh(&plan.project, machine));
+    }
+    if machines.len() > MACHINES {
+        let _ = writeln!(text, "  … and {} machines more", machines.len() - MACHINES);
+    }
+    let _ = writeln!(text, "  provost destroy {course}    take all of it down again");
+    text
+}
+
+/// Machines whose line is printed; a class has sixty.
+const MACHINES: usize = 5;
+
+/// The line that leads to a machine, with its tunnels.
+pub fn ssh(project: &str, machine: &Change) -> String {
+    let zone = machine.resource.split("/zones/").nth(1).and_then(|rest| rest.split('/').next());
+    let zone = zone.map(|zone| format!(" --zone {zone}")).unwrap_or_default();
+    let ports = machine.after.get("tunnels").and_then(Value::as_array).into_iter().flatten();
+    let mut tunnels = String::new();
+    for port in ports {
+        let _ = write!(tunnels, " -L {port}:localhost:{port}");
+    }
+    let tunnels = if tunnels.is_empty() { tunnels } else { format!(" --{tunnels}") };
+    format!("gcloud compute ssh {} --project {project}{zone}{tunnels}", machine.address.name)
+}

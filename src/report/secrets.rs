@@ -1,0 +1,173 @@
+//! Secrets: what must never be shown, found by the name it bears, and hidden wherever its value appears.
+//! Pure. Every text that leaves the program goes through [`Secrets::hide`].
+
+use std::collections::BTreeSet;
+
+use regex_lite::{Captures, Regex};
+use serde_json::Value;
+
+use crate::plan::Plan;
+
+/// What stands in place of a secret.
+pub const HIDDEN: &str = "(sensitive)";
+
+/// A name that says that its value is a secret.
+const NAME: &str = r"(?i)(pass(word|wd|phrase)|secret|token|api_?key|private_?key|access_?key|credential)";
+/// `NAME=value` and `NAME: value` in scripts and files.
+const LINE: &str = r"(?im)^(\s*(?:export\s+|-\s*|ENV\s+)?[A-Z0-9_.-]*(?:PASS(?:WORD|WD|PHRASE)|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIAL)[A-Z0-9_.-]*\s*[=:]\s*)(\S.*)$";
+/// `scheme://user:password@host`.
+const URL: &str = r"(://[^/\s:@]+:)[^/\s@]+@";
+/// Shorter values would blank out half of the text.
+const SHORTEST: usize = 4;
+
+/// The secrets of a run.
+#[derive(Clone, Default)]
+pub struct Secrets {
+    values: BTreeSet<String>,
+}
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Secrets({})", self.values.len())
+    }
+}
+
+fn regex(pattern: &str) -> Option<Regex> {
+    Regex::new(pattern).ok()
+}
+
+/// Whether a name says that its value is a secret.
+pub fn is_secret_name(name: &str) -> bool {
+    regex(NAME).is_some_and(|r| r.is_match(name))
+}
+
+impl Secrets {
+    /// Notes every text below a name that says it is a secret.
+    pub fn gather(&mut self, value: &Value) {
+        match value {
+            Value::Object(map) => map.iter().for_each(|(key, value)| {
+                if is_secret_name(key) {
+                    self.note(value);
+                }
+                self.gather(value);
+            }),
+            Value::Array(list) => list.iter().for_each(|value| self.gather(value)),
+            Value::String(text) => self.gather_lines(text),
+            _ => {}
+        }
+    }
+
+    fn note(&mut self, value: &Value) {
+        match value {
+            Value::String(text) if text.len() >= SHORTEST => drop(self.values.insert(text.clone())),
+            Value::Array(list) => list.iter().for_each(|value| self.note(value)),
+            Value::Number(number) => drop(self.values.insert(number.to_string()).then_some(())),
+            _ => {}
+        }
+    }
+
+    fn gather_lines(&mut self, text: &str) {
+        for found in regex(LINE).iter().flat_map(|r| r.captures_iter(text)) {
+            let value = found.get(2).map_or("", |m| m.as_str()).trim().trim_matches(['"', '\'']);
+            if value.len() >= SHORTEST && !value.starts_with('$') {
+                self.values.insert(value.to_owned());
+            }
+        }
+    }
+
+    /// Notes every secret of a plan, on both sides.
+    pub fn gather_plan(&mut self, plan: &Plan) {
+        for change in &plan.changes {
+            self.gather(&change.before);
+            self.gather(&change.after);
+            for field in &change.fields {
+                if field.path.0.iter().any(|part| is_secret_name(part)) {
+                    self.note(&field.before);
+                    self.note(&field.after);
+                }
+            }
+        }
+    }
+
+    /// A text without any secret.
+    pub fn hide(&self, text: &str) -> String {
+        let mut shown = text.to_owned();
+        for value in self.values.iter().rev() {
+            if shown.contains(value.as_str()) {
+                shown = shown.replace(value.as_str(), HIDDEN);
+            }
+        }
+        if let Some(url) = regex(URL) {
+            shown = url
+                .replace_all(&shown, |c: &Captures<'_>| {
+                    format!("{}{HIDDEN}@", c.get(1).map_or("", |m| m.as_str()))
+                })
+                .into_owned();
+        }
+        shown
+    }
+
+    /// A value without any secret: by name, and by value inside texts.
+    pub fn hide_value(&self, name: &str, value: &Value) -> Value {
+        match value {
+            Value::Null => Value::Null,
+            Value::Object(map) => map.iter().map(|(k, v)| (k.clone(), self.hide_value(k, v))).collect(),
+            _ if is_secret_name(name) => Value::String(HIDDEN.to_owned()),
+            Value::Array(list) => list.iter().map(|v| self.hide_value(name, v)).collect(),
+            Value::String(text) => Value::String(self.hide(text)),
+            other => other.clone(),
+        }
+    }
+
+    /// A plan that can be shown.
+    pub fn hide_plan(&self, plan: &Plan) -> Plan {
+        let mut shown = plan.clone();
+        shown.steps.clear();
+        shown.records.clear();
+        for change in &mut shown.changes {
+            change.before = self.hide_value("", &change.before);
+            change.after = self.hide_value("", &change.after);
+            for field in &mut change.fields {
+                let secret = field.path.0.iter().any(|part| is_secret_name(part));
+                let name = if secret { "secret" } else { "" };
+                field.before = self.hide_value(name, &field.before);
+                field.after = self.hide_value(name, &field.after);
+            }
+        }
+        for finding in &mut shown.report {
+            finding.message = self.hide(&finding.message);
+        }
+        shown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_secret_is_hidden_under_its_name_and_wherever_its_value_appears() {
+        let mut secrets = Secrets::default();
+        let spec = json!({"env": {"DB_PASSWORD": "hunter22", "USER": "owl"}, "script": "psql postgres://u:hunter22@db"});
+        secrets.gather(&spec);
+        assert_eq!(
+            secrets.hide_value("", &spec),
+            json!({"env": {"DB_PASSWORD": HIDDEN, "USER": "owl"}, "script": "psql postgres://u:(sensitive)@db"})
+        );
+        assert_eq!(secrets.hide("invalid value hunter22"), "invalid value (sensitive)");
+    }
+
+    #[test]
+    fn a_secret_in_a_script_is_found_by_its_line() {
+        let mut secrets = Secrets::default();
+        secrets.gather(&json!("#!/bin/sh\nexport API_KEY=abcd1234\necho hi"));
+        assert_eq!(secrets.hide("export API_KEY=abcd1234"), "export API_KEY=(sensitive)");
+    }
+
+    #[test]
+    fn passwords_in_addresses_are_hidden_even_if_nobody_named_them() {
+        assert_eq!(Secrets::default().hide("https://bot:x9@quay.io/a"), "https://bot:(sensitive)@quay.io/a");
+    }
+}
