@@ -8,11 +8,11 @@ use provost::gcp::{Call, Read, Request, Service, Verb};
 use provost::inventory::Record;
 use provost::kinds::field::{field, managed};
 use provost::kinds::{
-    Ask, Class, Erased, Facts, Files, How, KindRegistry, MarkPlace, Observation, Observed, Reads, Resource,
-    Scope, Update, desire, schema,
+    Ask, Class, Erased, Facts, Files, How, KindRegistry, MarkPlace, Need, Observation, Observed, Reads,
+    Resource, Scope, Update, desire, schema,
 };
 use provost::plan::{self, Action, Plan};
-use provost::spec::folder;
+use provost::spec::{Address, folder};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -29,6 +29,9 @@ struct Bell {
     /// What it is made of. Cannot be changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     metal: Option<String>,
+    /// The bell it hangs beside, which is hung first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    beside: Option<String>,
 }
 
 static FACTS: Facts = Facts {
@@ -40,6 +43,7 @@ static FACTS: Facts = Facts {
         field("name", Class::Identity),
         managed("volume", "volume", How::InPlace("tune")),
         managed("metal", "metal", How::Replace("bronze stays bronze")),
+        managed("beside", "beside", How::InPlace("hang")),
     ],
     keyed: &[],
     whole: &[],
@@ -59,6 +63,10 @@ impl Resource for Bell {
 
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn needs(&self, _: &Scope) -> Vec<Need> {
+        self.beside.iter().map(|other| Need::Resource(Address::new("Bell", other))).collect()
     }
 
     fn resource(&self, scope: &Scope) -> String {
@@ -98,8 +106,13 @@ fn registry() -> KindRegistry {
 
 /// The plan of a bell with this spec, in a project that holds these bells.
 fn plan(spec: &Value, live: &[Value], intent: &Intent) -> Plan {
+    plan_of(&spec.to_string(), live, intent)
+}
+
+/// The same for several specs as YAML documents.
+fn plan_of(specs: &str, live: &[Value], intent: &Intent) -> Plan {
     let course = json!({"kind": "Course", "name": "school", "project": "school-of-bells"});
-    let texts = vec![("a.yaml".to_owned(), format!("{course}\n---\n{spec}\n"))];
+    let texts = vec![("a.yaml".to_owned(), format!("{course}\n---\n{specs}\n"))];
     let registry = registry();
     let folder = folder::read(texts, &registry.names(), &schema::strict_course());
     assert!(folder.diagnostics.is_empty(), "{:?}", folder.diagnostics);
@@ -161,4 +174,19 @@ fn a_toy_kind_has_a_schema_and_its_mistakes_are_found() {
     let folder = folder::read(texts, &registry.names(), &schema::strict_course());
     let found = desire(&registry, &folder.specs, &Scope::default()).expect_err("a mistake");
     assert_eq!(found[0].help, ["did you mean `volume`?"]);
+}
+
+#[test]
+fn needs_of_a_toy_kind_are_edges_and_a_circle_of_them_is_refused() {
+    let row = "{kind: Bell, name: a, beside: b}\n---\n{kind: Bell, name: b}";
+    let plan = plan_of(row, &[], &Intent::default());
+    let made: Vec<&str> = plan.steps.iter().map(|step| step.addresses[0].name.as_str()).collect();
+    assert_eq!(made, ["b", "a"]);
+    assert_eq!(plan.steps[1].after, [0]);
+    let circle = row.replace("name: b}", "name: b, beside: a}");
+    let plan = plan_of(&circle, &[], &Intent::default());
+    assert!(plan.is_refused() && plan.steps.is_empty());
+    let finding = &plan.report[0];
+    assert_eq!(finding.code, "cycle");
+    assert!(finding.message.contains("Bell/a") && finding.message.contains("Bell/b"), "{}", finding.message);
 }

@@ -40,7 +40,6 @@ pub struct IamGrant {
     pub members: Vec<Member>,
     /// Under which condition they count. Not with basic roles (owner, editor, viewer).
     // Written even when absent: a grant without condition is another grant than one with it.
-    #[serde(default)]
     pub condition: Option<GrantCondition>,
     /// Whether these roles on that resource have exactly these members. Default: `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
