@@ -16,6 +16,7 @@ pub use outcome::{Event, Outcome, StepResult};
 pub use step::StepError;
 
 use crate::gcp::Client;
+use crate::gcp::error::told;
 use crate::inventory::Recorder;
 use crate::plan::{Plan, Step};
 use scheduler::{Scheduler, Turn};
@@ -96,7 +97,7 @@ fn ended(run: &Run, scheduler: &mut Scheduler<'_>, ids: &BTreeMap<Id, usize>, jo
     let Some(id) = ids.get(&task).copied() else { return };
     match &result {
         Some(Ok(())) => run.tell(Event::Done(id)),
-        Some(Err(error)) => run.tell(Event::Failed(id, step::told(error))),
+        Some(Err(error)) => run.tell(Event::Failed(id, told(error))),
         None => run.tell(Event::Failed(id, "left in the middle".to_owned())),
     }
     match result {

@@ -59,20 +59,6 @@ impl StepError {
     }
 }
 
-/// An error and its causes in one line.
-pub fn told(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        let more = source.to_string();
-        if !text.contains(&more) {
-            text = format!("{text}: {more}");
-        }
-        cause = source.source();
-    }
-    text
-}
-
 /// Carries a step out. The inventory knows beforehand of what cannot be marked, and afterwards of everything.
 pub(super) async fn run(run: &Run, turn: &Turn) -> Result<(), StepError> {
     if turn.step.intent {

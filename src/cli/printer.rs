@@ -39,7 +39,7 @@ impl Printer {
 
     /// An error with its causes.
     pub(super) fn error(&self, error: &anyhow::Error) {
-        let told = crate::apply::step::told(error.as_ref());
+        let told = crate::gcp::error::told(error.as_ref());
         let style = anstyle::AnsiColor::Red.on_default().bold();
         self.note(&format!("{style}error{style:#}: {told}\n"));
     }

@@ -173,6 +173,20 @@ impl ApiError {
     }
 }
 
+/// An error and its causes in one line.
+pub fn told(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        let more = source.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = source.source();
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

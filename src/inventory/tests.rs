@@ -242,7 +242,7 @@ async fn after_an_outage_the_last_write_still_tells_what_was_done() {
     recorder.intend(&[edit("a")]).await.unwrap_err();
     *down.lock().unwrap() = false;
     recorder.note(&[edit("b")]);
-    let told = crate::apply::step::told(&recorder.flush().await.unwrap_err());
+    let told = crate::gcp::error::told(&recorder.flush().await.unwrap_err());
     assert!(told.contains("403 forbidden"), "{told}");
     assert_eq!(kept(&state), ["Vm/a", "Vm/b"]);
 }

@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use futures_util::{StreamExt, stream};
 use serde_json::Value;
 
-use crate::apply;
 use crate::diff::{self, Intent, Item, KindAsks};
+use crate::gcp::error::told;
 use crate::gcp::{ApiError, Client, Read};
 use crate::inventory::{Record, StoreError};
 use crate::kinds::{DecodeError, Desired, KindRegistry, Reads, Scope};
@@ -40,13 +40,13 @@ pub enum LiveError {
 
 /// Calls side by side often fail for one reason, which is said once.
 fn each_once(errors: &[ApiError]) -> String {
-    let mut told: Vec<String> = Vec::new();
-    for error in errors.iter().map(|error| apply::step::told(error)) {
-        if !told.contains(&error) {
-            told.push(error);
+    let mut causes: Vec<String> = Vec::new();
+    for cause in errors.iter().map(|error| told(error)) {
+        if !causes.contains(&cause) {
+            causes.push(cause);
         }
     }
-    told.join("; ")
+    causes.join("; ")
 }
 
 /// What was read of the project.

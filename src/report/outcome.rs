@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::apply::step::told;
 use crate::apply::{Outcome, StepResult};
+use crate::gcp::error::told;
 use crate::plan::{Action, Change, Plan};
 
 /// An outcome for a person.

@@ -308,7 +308,7 @@ pub(crate) fn shown(plan: &Plan) -> String {
 pub(crate) fn words(outcome: &Outcome) -> Vec<String> {
     let word = |result: &StepResult| match result {
         StepResult::Done => "done".to_owned(),
-        StepResult::Failed(error) => format!("failed: {}", apply::step::told(error)),
+        StepResult::Failed(error) => format!("failed: {}", provost::gcp::error::told(error)),
         StepResult::HeldBack(by) => format!("held back by {by}"),
         StepResult::Interrupted => "interrupted".to_owned(),
         StepResult::NotBegun => "not begun".to_owned(),

@@ -97,7 +97,7 @@ pub(super) fn words(outcome: &Outcome) -> Vec<String> {
     use super::StepResult::{Done, Failed, HeldBack, Interrupted, NotBegun};
     let word = |result: &super::StepResult| match result {
         Done => "done".to_owned(),
-        Failed(error) => format!("failed: {}", super::step::told(error)),
+        Failed(error) => format!("failed: {}", crate::gcp::error::told(error)),
         HeldBack(by) => format!("held back by {by}"),
         Interrupted => "interrupted".to_owned(),
         NotBegun => "not begun".to_owned(),

@@ -116,7 +116,7 @@ async fn nobody_there_is_told_with_its_cause_and_without_the_query() {
     let request = Request::get(Service::Storage, "b").query("secret", "1");
     let error = client.send(&request).await.unwrap_err();
     assert!(matches!(error, ApiError::Transport { .. }));
-    let told = crate::apply::step::told(&error);
+    let told = crate::gcp::error::told(&error);
     assert!(
         told.starts_with("GET storage/b: no answer from the server") && !told.contains("secret"),
         "{told}"
