@@ -11,7 +11,8 @@ use super::exchange::garbled;
 use super::request::{Request, Service, Verb};
 use super::retry::Again;
 
-/// The first and the longest pause between two looks at an operation.
+/// The first and the longest pause between two looks at an operation. Each is a quarter longer than the one before, so that the
+/// end is seen when at most a quarter more than the operation's own time has passed.
 const SOON: Duration = Duration::from_millis(50);
 const LATE: Duration = Duration::from_secs(2);
 /// How often an operation is looked at before it is given up: with `wait`, two minutes each.
@@ -56,6 +57,7 @@ impl Client {
     }
 
     async fn long_running(&self, request: &Request, mut operation: Value) -> Result<Value, ApiError> {
+        let mut pause = SOON;
         for poll in 0..POLLS {
             // `operations/noop.DONE_OPERATION` is done from the start and cannot be asked about.
             if operation.get("done").and_then(Value::as_bool) == Some(true) {
@@ -67,7 +69,8 @@ impl Client {
                 .ok_or_else(|| garbled(request, NO_OPERATION))?;
             let path = format!("v1/{name}");
             if poll > 0 {
-                self.pause(SOON.saturating_mul(2_u32.saturating_pow(poll - 1)).min(LATE)).await;
+                self.pause(pause).await;
+                pause = (pause + pause / 4).min(LATE);
             }
             operation = self.look(&Request::get(request.service, path)).await?;
         }
