@@ -16,6 +16,7 @@ const PURE: &[&str] = &[
     "gcp/call.rs",
     "gcp/splice.rs",
     "gcp/policy.rs",
+    "gcp/limit.rs",
 ];
 /// The one file of a pure folder that reads files.
 const LOADS: &str = "spec/load.rs";

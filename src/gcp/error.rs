@@ -1,6 +1,9 @@
 //! What can go wrong between us and Google's APIs, as types that keep verb, resource, status, reason and request id.
 //! No policy: what is tried again is decided in `retry`.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::request::{Request, Service, Verb};
@@ -32,6 +35,15 @@ pub enum ApiError {
         /// What is wrong with it.
         why: String,
     },
+    /// The answer is no JSON: it broke off, or something in between answered instead.
+    #[error("the answer to {what} cannot be read")]
+    Unreadable {
+        /// The request.
+        what: String,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
     /// An operation that was accepted ended in an error.
     #[error("{what} failed: {message}")]
     Operation {
@@ -41,6 +53,8 @@ pub enum ApiError {
         codes: Vec<String>,
         /// The API's own words.
         message: String,
+        /// What the API says besides: zones with room, the quota that is used up.
+        info: BTreeMap<String, String>,
     },
     /// Some of a list could not be reached: what is missing in it is unknown, not absent.
     #[error("{what} left out {unreachable}, so what exists there is unknown")]
@@ -80,10 +94,10 @@ pub struct Refusal {
     pub message: String,
     /// `x-goog-request-id` and its like, to quote to Google.
     pub request_id: Option<String>,
-    /// Seconds of `Retry-After`.
-    pub retry_after: Option<u64>,
-    /// The API that `ErrorInfo` says is off.
-    pub disabled: Option<String>,
+    /// `Retry-After`.
+    pub retry_after: Option<Duration>,
+    /// The metadata of `ErrorInfo`: the API that is off, the permission that is missing, the quota that is used up.
+    pub info: BTreeMap<String, String>,
 }
 
 impl Refusal {
@@ -94,7 +108,6 @@ impl Refusal {
         let text = |pointer: &str| error.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
         let details = || error.get("details").and_then(Value::as_array).into_iter().flatten();
         let info = details().find_map(|d| d.get("reason")?.as_str()).map(str::to_owned);
-        let named = |d: &Value| d.pointer("/metadata/service").and_then(Value::as_str).map(str::to_owned);
         let reason =
             info.or_else(|| text("/errors/0/reason")).or_else(|| text("/status")).unwrap_or_default();
         let plain = body.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('<'));
@@ -107,8 +120,14 @@ impl Refusal {
             message,
             request_id: None,
             retry_after: None,
-            disabled: details().find_map(named),
+            info: details().filter_map(|d| d.get("metadata")).flat_map(texts).collect(),
         }
+    }
+
+    /// How often a minute the server allows what it refused for its frequency, if it says so.
+    pub fn a_minute(&self) -> Option<u32> {
+        let of_a_minute = self.info.get("quota_unit").is_none_or(|unit| unit.starts_with("1/min"));
+        self.info.get("quota_limit_value").filter(|_| of_a_minute)?.parse().ok()
     }
 }
 
@@ -169,8 +188,15 @@ impl ApiError {
     /// The API that is off, by the server's own words, else that of the service which was asked.
     pub fn disabled_api(&self) -> Option<&str> {
         let refusal = self.refusal().filter(|_| self.is_service_disabled())?;
-        Some(refusal.disabled.as_deref().unwrap_or_else(|| refusal.service.api()))
+        Some(refusal.info.get("service").map_or_else(|| refusal.service.api(), String::as_str))
     }
+}
+
+/// The members of a JSON object, numbers as they are written.
+pub(super) fn texts(object: &Value) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let members = object.as_object().into_iter().flatten();
+    members.filter(|(_, value)| !value.is_object()).map(|(key, value)| (key.clone(), text(value))).collect()
 }
 
 /// An error and its causes in one line.

@@ -56,6 +56,11 @@ impl Reply {
         Self { status: 200, body: body.to_string(), ..Self::default() }
     }
 
+    /// A body that is no JSON.
+    pub(crate) fn garbage(body: &str) -> Self {
+        Self { status: 200, body: body.to_owned(), ..Self::default() }
+    }
+
     pub(crate) fn empty(status: u16) -> Self {
         Self { status, ..Self::default() }
     }
