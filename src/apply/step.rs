@@ -54,6 +54,14 @@ pub enum StepError {
 }
 
 impl StepError {
+    /// The error of the API behind it.
+    pub fn api(&self) -> Option<&ApiError> {
+        match self {
+            Self::Api(error) | Self::Contended(error) => Some(error),
+            _ => None,
+        }
+    }
+
     /// Whether the plan was made from another state than the live one. Nothing was changed then.
     pub fn is_stale(&self) -> bool {
         matches!(self, Self::Stale { .. } | Self::Moved(_))

@@ -21,6 +21,9 @@ pub(super) struct Cli {
     /// Tell what is tried again; twice: tell every call
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(super) verbose: u8,
+    /// Write a trace of every call to FILE, one JSON object a line; tokens and contents are left out
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) log_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

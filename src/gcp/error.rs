@@ -163,11 +163,12 @@ impl ApiError {
     }
 
     /// Whether a fingerprint, etag or generation that was sent is no longer the live one. Other 412 are refusals of an
-    /// organisation's rules, which no second try changes.
+    /// organisation's rules, which no second try changes; some give the same reason and name the constraint.
     pub fn is_precondition(&self) -> bool {
         match self {
             Self::Refused(r) => {
-                r.status == 412 && matches!(r.reason.as_str(), "conditionNotMet" | "CONDITION_NOT_MET" | "")
+                let reason = matches!(r.reason.as_str(), "conditionNotMet" | "CONDITION_NOT_MET" | "");
+                r.status == 412 && reason && !r.message.contains("constraints/")
             }
             Self::Operation { codes, .. } => codes.iter().any(|code| code == "CONDITION_NOT_MET"),
             _ => false,
@@ -271,6 +272,9 @@ mod tests {
         assert!(reason(412, "conditionNotMet"));
         assert!(reason(409, "aborted"));
         assert!(!reason(412, "orgPolicyViolation"));
+        let words = "Constraint constraints/compute.vmExternalIpAccess violated for project p.";
+        let named = serde_json::json!({"message": words, "errors": [{"reason": "conditionNotMet"}]});
+        assert!(!refused(412, &named).is_race());
         assert!(!reason(409, "alreadyExists"));
     }
 }

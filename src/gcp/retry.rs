@@ -99,9 +99,8 @@ fn refused(refusal: &Refusal, harmless: bool) -> Option<Again> {
             403 | 429,
             "rateLimitExceeded" | "userRateLimitExceeded" | "RATE_LIMIT_EXCEEDED" | "RESOURCE_EXHAUSTED",
         ) => (!says("per day")).then_some(Again::Quota),
-        (429, _) => Some(Again::Quota),
         // Operations take their time to end, as minutes do.
-        (403, "CONCURRENT_OPERATIONS_QUOTA_EXCEEDED") => Some(Again::Quota),
+        (429, _) | (403, "CONCURRENT_OPERATIONS_QUOTA_EXCEEDED") => Some(Again::Quota),
         (400, "resourceNotReady") | (409, "operationInProgress") => Some(Again::NotYet),
         (400, _) if says("Another activation or deactivation is in progress") => Some(Again::NotYet),
         // Service Usage says so of itself, not of a precondition of ours: it knows none.

@@ -27,6 +27,7 @@ impl Client {
                 return Ok(made);
             }
             let Some(why) = retry::again(&request, &error).filter(|_| attempt < retry::TRIES) else {
+                trace(&request, &error);
                 return Err(error);
             };
             lost |= why == Again::Transient;
@@ -69,5 +70,14 @@ impl Client {
             return request.clone().query("requestId", self.pace().uuid());
         }
         request.clone()
+    }
+}
+
+/// What Google wants to hear of a failure. That something is not there, or an API off, is an answer to most who ask.
+fn trace(request: &Request, error: &ApiError) {
+    let failed = |refusal: &&Refusal| refusal.status != 404 && !error.is_service_disabled();
+    if let Some(refusal) = error.refusal().filter(failed) {
+        let Refusal { status, reason, request_id, message: says, .. } = refusal;
+        tracing::info!(%request, status, reason, request_id, says, "refused");
     }
 }

@@ -125,7 +125,7 @@ async fn an_operation_that_came_to_nothing_for_nobodys_fault_is_begun_anew() {
 async fn an_operation_without_an_end_is_given_up_at_its_bound() {
     let begun = json!({"name": "projects/p/locations/l/operations/o"});
     let fake = Fake::scripted(vec![Reply::ok(&begun)]).await;
-    let timeouts = crate::gcp::Timeouts { operation: Duration::from_secs(60), ..Default::default() };
+    let timeouts = crate::gcp::Timeouts { operation: Duration::from_mins(1), ..Default::default() };
     let error = fake.client().with_timeouts(timeouts).carry_out(&registry(Verb::Post)).await.unwrap_err();
     assert!(matches!(&error, ApiError::Operation { codes, .. } if codes == &["TIMEOUT"]), "{error}");
     let waited: Duration = fake.pace.slept().iter().sum();
