@@ -30,11 +30,7 @@ pub(super) async fn connect(target: &TargetArgs, loaded: &Loaded) -> anyhow::Res
 }
 
 async fn start(state: &Path) -> anyhow::Result<Running> {
-    let options = Options {
-        listen: ([127, 0, 0, 1], 0).into(),
-        state: Some(state.to_owned()),
-        operation_time: std::time::Duration::ZERO,
-    };
+    let options = Options { state: Some(state.to_owned()), ..Options::default() };
     Ok(sandbox::start(options).await?)
 }
 

@@ -19,6 +19,7 @@ async fn serve(args: &ServeArgs, printer: &Printer) -> anyhow::Result<Exit> {
         listen: args.listen,
         state: Some(args.state.clone()),
         operation_time: Duration::from_millis(args.operation_ms),
+        ..Options::default()
     };
     let running = sandbox::start(options).await?;
     printer.out(&format!("{}\n", running.url()));

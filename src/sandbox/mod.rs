@@ -12,6 +12,7 @@ mod clock;
 mod compute;
 mod error;
 mod iam;
+mod limits;
 mod new_project;
 mod operation;
 mod paging;
@@ -25,5 +26,6 @@ mod storage;
 mod store;
 mod surface;
 
+pub use limits::{Capacity, Limits};
 pub use server::{Options, Running, SandboxError, start};
 pub use store::StoreError;

@@ -98,10 +98,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::sandbox::limits::FRESH;
 
     fn begin_at(state: &mut State, seconds: i64, key: &str) {
         let now = Timestamp::from_second(seconds).unwrap();
-        let mut world = World { state, now, operation_time: SignedDuration::from_secs(10) };
+        let mut world = World { state, now, operation_time: SignedDuration::from_secs(10), limits: &FRESH };
         begin(&mut world, key, json!({ "done": false }), json!({ "done": true }));
     }
 
@@ -111,7 +112,8 @@ mod tests {
         begin_at(&mut state, 0, "a");
         for (seconds, done) in [(0, false), (9, false), (10, true)] {
             let now = Timestamp::from_second(seconds).unwrap();
-            let world = World { state: &mut state, now, operation_time: SignedDuration::ZERO };
+            let world =
+                World { state: &mut state, now, operation_time: SignedDuration::ZERO, limits: &FRESH };
             assert_eq!(poll(&world, "a"), Some(json!({ "done": done })), "{seconds}");
         }
     }

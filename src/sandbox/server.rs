@@ -21,6 +21,7 @@ use tokio::task::JoinHandle;
 use super::call::{Answer, Call, World};
 use super::clock::Clock;
 use super::error::ApiError;
+use super::limits::Limits;
 use super::store::{State, Store, StoreError};
 use super::surface::Surface;
 use super::{compute, new_project, services};
@@ -37,6 +38,20 @@ pub struct Options {
     pub state: Option<PathBuf>,
     /// How long an operation takes; zero: it is done when first asked about.
     pub operation_time: Duration,
+    /// What there is to have: quotas, and room in the zones.
+    pub limits: Limits,
+}
+
+impl Default for Options {
+    /// A cloud in memory on a free port of loopback, whose operations are done when first asked about.
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            state: None,
+            operation_time: Duration::ZERO,
+            limits: Limits::default(),
+        }
+    }
 }
 
 /// Why a sandbox does not run.
@@ -119,7 +134,9 @@ pub(super) async fn start_at(options: Options, clock: Clock) -> Result<Running, 
     let listener = TcpListener::bind(asked).await.map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
     let operation_time = SignedDuration::try_from(options.operation_time).unwrap_or(SignedDuration::MAX);
-    let app = Arc::new(App { surface, store, clock, operation_time, base: format!("http://{address}") });
+    let limits = options.limits;
+    let app =
+        Arc::new(App { surface, store, clock, operation_time, limits, base: format!("http://{address}") });
     let (stop, stopped) = oneshot::channel::<()>();
     let router = Router::new().fallback(serve).with_state(app);
     let listener = listener.tap_io(|stream| {
@@ -141,6 +158,7 @@ struct App {
     store: Store,
     clock: Clock,
     operation_time: SignedDuration,
+    limits: Limits,
     base: String,
 }
 
@@ -210,7 +228,8 @@ impl App {
             made.map_err(|error| unusable(&error))??;
         }
         let serve = |state: &mut State| {
-            services::dispatch(&mut World { state, now, operation_time: self.operation_time }, call)
+            let operation_time = self.operation_time;
+            services::dispatch(&mut World { state, now, operation_time, limits: &self.limits }, call)
         };
         let outcome = if services::is_write(verb, call.method) {
             self.store.write(serve)
@@ -240,7 +259,7 @@ mod tests {
     const ZONE: &str = "compute/v1/projects/my-course/zones/europe-west1-b";
 
     fn options(state: Option<PathBuf>, operation_time: Duration) -> Options {
-        Options { listen: SocketAddr::from(([127, 0, 0, 1], 0)), state, operation_time }
+        Options { state, operation_time, ..Options::default() }
     }
 
     fn client() -> reqwest::Client {

@@ -112,6 +112,7 @@ mod tests {
 
     use super::*;
     use crate::sandbox::call::{Call, Query, World};
+    use crate::sandbox::limits::FRESH;
     use crate::sandbox::{new_project, services, store::State};
 
     fn parameters(path: &str) -> BTreeMap<String, String> {
@@ -139,7 +140,8 @@ mod tests {
                 state.resources.insert(key, json!({ "state": "ENABLED" }));
             }
             let now = Timestamp::UNIX_EPOCH;
-            let mut world = World { state: &mut state, now, operation_time: SignedDuration::ZERO };
+            let mut world =
+                World { state: &mut state, now, operation_time: SignedDuration::ZERO, limits: &FRESH };
             let call = Call {
                 method: &method.id,
                 version: &document.version,

@@ -1,10 +1,7 @@
 //! A sandbox on a free port and a bare HTTP client for it: tests speak REST, not the crate's own client.
 #![allow(dead_code, reason = "every test file uses its own part; which, differs from file to file")]
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Duration;
-
-use provost::sandbox::{Options, Running, start};
+use provost::sandbox::{Limits, Options, Running, start};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -24,10 +21,17 @@ pub(crate) type Reply = (u16, Value);
 impl Cloud {
     /// A new cloud in memory, with these services enabled in the project.
     pub(crate) async fn with(services: &[&str]) -> Self {
+        Self::limited(services, Limits::default()).await
+    }
+
+    /// The same with these quotas and this room in the zones.
+    pub(crate) async fn limited(services: &[&str], limits: Limits) -> Self {
+        Self::start(services, Options { limits, ..Options::default() }).await
+    }
+
+    async fn start(services: &[&str], options: Options) -> Self {
         // A second installation in the same process is refused, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let options = Options { listen, state: None, operation_time: Duration::ZERO };
         let running = start(options).await.unwrap();
         let client = Client::builder().tls_certs_only([]).no_proxy().build().unwrap();
         let cloud = Self { running, client };

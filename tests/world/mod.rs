@@ -4,7 +4,6 @@
 
 pub(crate) mod proxy;
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -43,8 +42,7 @@ impl Cloud {
     async fn over(folder: Option<tempfile::TempDir>) -> Self {
         let state = folder.as_ref().map(|folder| folder.path().join("state.json"));
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let options = Options { listen, state, operation_time: Duration::ZERO };
+        let options = Options { state, ..Options::default() };
         Self(Arc::new(start(options).await.unwrap()), folder.map(Arc::new))
     }
 
