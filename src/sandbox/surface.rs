@@ -13,6 +13,8 @@ use serde::Deserialize;
 
 pub(super) use route::Match;
 
+use super::faults::Served;
+
 /// The condensed documents.
 const DOCUMENTS: [&str; 7] = [
     include_str!("surface/compute.v1.json"),
@@ -88,6 +90,21 @@ impl Surface {
             DOCUMENTS.iter().map(|text| serde_json::from_str(text)).collect::<Result<_, _>>()?;
         let routes = route::routes(&documents);
         Ok(Self { documents, routes })
+    }
+
+    /// Every method, as faults see it.
+    pub(super) fn served(&self) -> impl Iterator<Item = Served> {
+        self.documents.iter().flat_map(|document| &document.methods).map(Method::served)
+    }
+}
+
+impl Method {
+    /// The method as faults see it.
+    pub(super) fn served(&self) -> Served {
+        let answers = self.response.as_deref() == Some("Operation");
+        // What reads or waits for an operation answers one too.
+        let begins_operation = answers && self.verb != "GET" && !self.id.contains("perations.");
+        Served { id: self.id.clone(), begins_operation }
     }
 }
 

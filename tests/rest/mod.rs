@@ -29,7 +29,8 @@ impl Cloud {
         Self::start(services, Options { limits, ..Options::default() }).await
     }
 
-    async fn start(services: &[&str], options: Options) -> Self {
+    /// The same with these options.
+    pub(crate) async fn start(services: &[&str], options: Options) -> Self {
         // A second installation in the same process is refused, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let running = start(options).await.unwrap();
@@ -40,6 +41,16 @@ impl Cloud {
             assert_eq!(cloud.post(&path, &Value::Null).await.0, 200, "{service}");
         }
         cloud
+    }
+
+    /// How often each fault has struck.
+    pub(crate) fn strikes(&self) -> Vec<u64> {
+        self.running.strikes()
+    }
+
+    /// Ends it as a user does.
+    pub(crate) async fn shutdown(self) {
+        self.running.shutdown().await.unwrap();
     }
 
     /// The address of a path; whole URLs stay as they are.

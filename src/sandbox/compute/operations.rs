@@ -26,7 +26,7 @@ pub(super) fn handle(world: &World<'_>, call: &Call<'_>, action: &str) -> Result
         }
         "list" => {
             let prefix = place::key(&place.of_resource(OPERATIONS.name, ""));
-            let all = operation::below(world.state, &prefix).map(|(_, one)| one.at(world.now).clone());
+            let all = operation::below(world.state, &prefix).map(|(_, one)| one.at(world.now));
             listing::answer(call, &place, OPERATIONS, all.collect())
         }
         _ => Err(ApiError::not_served(call.method)),
