@@ -152,6 +152,12 @@ impl ApiError {
         }
     }
 
+    /// Whether an API that should be turned off is off already.
+    pub fn is_off(&self) -> bool {
+        let off = |r: &&Refusal| r.what.ends_with(":disable") && r.message.contains("is not enabled");
+        self.refusal().filter(off).is_some_and(|r| r.status == 400)
+    }
+
     /// Whether others write the same document at the same time: the whole read-modify-write is to be done again.
     pub fn is_race(&self) -> bool {
         self.is_contended() || self.is_precondition()

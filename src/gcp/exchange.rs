@@ -129,14 +129,14 @@ fn retry_after(text: Option<&str>, date: Option<&str>) -> Option<Duration> {
     Some(Duration::try_from(then.timestamp().duration_since(now.timestamp())).unwrap_or_default())
 }
 
-/// The JSON of an answer; an empty one is null.
+/// The JSON of an answer; null where the server says that there is none. An empty body otherwise is one that was lost.
 pub(super) async fn json(request: &Request, response: Response) -> Result<Value, ApiError> {
+    let nothing = response.status() == StatusCode::NO_CONTENT;
     let text = response.text().await.map_err(|source| transport(request, source))?;
-    if text.trim().is_empty() {
+    if nothing {
         return Ok(Value::Null);
     }
-    serde_json::from_str(&text)
-        .map_err(|error| ApiError::Unreadable { what: request.to_string(), source: error })
+    serde_json::from_str(&text).map_err(|source| ApiError::Unreadable { what: request.to_string(), source })
 }
 
 pub(super) fn garbled(request: &Request, why: &str) -> ApiError {

@@ -27,7 +27,7 @@ impl Client {
     /// Sends a mutation and waits until its work is done. Gives the last answer.
     pub async fn carry_out(&self, send: &Send) -> Result<Value, ApiError> {
         match self.through(&send.request, send.wait).await {
-            Err(error) if send.absent_is_done && error.is_not_found() => Ok(Value::Null),
+            Err(error) if send.absent_is_done && (error.is_not_found() || error.is_off()) => Ok(Value::Null),
             done => done,
         }
     }

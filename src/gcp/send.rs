@@ -58,7 +58,7 @@ impl Client {
     /// What an earlier try of this creation made, when this one found its place taken.
     async fn made_before(&self, request: &Request, error: &ApiError) -> Option<Value> {
         let twin = lost::twin(request).filter(|_| lost::is_taken(error))?;
-        let found = self.once(&twin.read).await.ok()?;
+        let found = Box::pin(self.send(&twin.read)).await.ok()?;
         twin.is_ours(&found).then(|| twin.answer(found))
     }
 
