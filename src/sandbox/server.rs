@@ -1,6 +1,7 @@
 //! The HTTP server: listens on loopback, and turns requests into calls and answers into responses. Knows no
 //! service.
 
+mod batch;
 mod request;
 mod response;
 
@@ -149,6 +150,14 @@ async fn serve(Shared(app): Shared<Arc<App>>, request: Request) -> Response {
         Ok(raw) => raw,
         Err(error) => return response::refusal(&error, ""),
     };
+    if batch::is_batch(&raw) {
+        return batch::serve(&raw, |part| one(Arc::clone(&app), part)).await;
+    }
+    one(app, raw).await
+}
+
+/// Answers one request, which may be a part of a batch.
+async fn one(app: Arc<App>, raw: request::Raw) -> Response {
     if let Some(key) = app.waits_for(&raw) {
         app.wait(&key).await;
     }
@@ -185,7 +194,10 @@ impl App {
         };
         let answer = request::call(&found, raw, &self.base).and_then(|mut call| {
             let mask = request::mask(&found, &call)?;
-            let answer = self.dispatch(&mut call, &found.method.verb)?;
+            let answer = match self.dispatch(&mut call, &found.method.verb)? {
+                Answer::Json(body) => Answer::Json(found.encoded(body, &call.query)),
+                other => other,
+            };
             Ok((answer, mask))
         });
         match answer {
