@@ -2,6 +2,7 @@
 //! service.
 
 mod app;
+mod batch;
 mod request;
 mod response;
 mod wire;
@@ -163,6 +164,9 @@ async fn serve(
     request: Request,
 ) -> Response {
     match request::read(request).await {
+        Ok(raw) if batch::is_batch(&raw) => {
+            batch::serve(&raw, |part| app::serve(Arc::clone(&app), part, &cut)).await
+        }
         Ok(raw) => app::serve(app, raw, &cut).await,
         Err(error) => response::refusal(&error, ""),
     }

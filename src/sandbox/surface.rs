@@ -5,6 +5,7 @@
 
 mod canonical;
 mod check;
+mod numbered;
 mod route;
 
 use std::collections::BTreeMap;
@@ -34,6 +35,9 @@ pub(super) struct Document {
     name: String,
     version: String,
     service_path: String,
+    /// Whether enums may be numbers: in requests, and in answers where the request asks for it.
+    #[serde(default)]
+    numeric_enums: bool,
     methods: Vec<Method>,
     schemas: BTreeMap<String, Schema>,
 }
@@ -66,6 +70,9 @@ pub(super) struct Schema {
     format: Option<String>,
     #[serde(rename = "enum")]
     values: Option<Vec<String>>,
+    /// The numbers of `values` in the protocol buffers, where those are not the positions. A value beyond the end
+    /// of the list has none that is known.
+    numbers: Option<Vec<i64>>,
     #[serde(default)]
     required: bool,
     #[expect(dead_code, reason = "part of the condensed form; every parameter may be repeated here")]
@@ -116,6 +123,32 @@ impl Document {
 
     fn schema(&self, name: Option<&String>) -> Option<&Schema> {
         self.schemas.get(name?)
+    }
+
+    /// The schema of a `@type`, such as `type.googleapis.com/google.devtools.artifactregistry.v1.Repository`.
+    fn named(&self, kind: &str) -> Option<&Schema> {
+        self.schemas.get(kind.rsplit('.').next()?)
+    }
+}
+
+impl Schema {
+    fn number_at(&self, position: usize) -> Option<i64> {
+        match &self.numbers {
+            Some(numbers) => numbers.get(position).copied(),
+            None => i64::try_from(position).ok(),
+        }
+    }
+
+    /// The number of an enum's value.
+    fn enum_number(&self, name: &str) -> Option<i64> {
+        let position = self.values.as_ref()?.iter().position(|value| value == name)?;
+        self.number_at(position)
+    }
+
+    /// The value of an enum that has this number.
+    fn enum_name(&self, number: i64) -> Option<&str> {
+        let mut values = self.values.as_ref()?.iter().enumerate();
+        values.find(|(position, _)| self.number_at(*position) == Some(number)).map(|(_, name)| name.as_str())
     }
 }
 

@@ -71,6 +71,8 @@ pub(super) enum Scopes {
     Zones,
     /// Every region.
     Regions,
+    /// The whole project, every region, every zone.
+    All,
 }
 
 impl Scopes {
@@ -80,6 +82,11 @@ impl Scopes {
             Self::Zones => catalog::zones().map(|zone| place(Scope::Zone(zone))).collect(),
             Self::Regions => {
                 catalog::regions().map(|region| place(Scope::Region(region.to_owned()))).collect()
+            }
+            Self::All => {
+                let below =
+                    [Self::Regions, Self::Zones].into_iter().flat_map(|scopes| scopes.places(project));
+                std::iter::once(place(Scope::Global)).chain(below).collect()
             }
         }
     }

@@ -151,7 +151,10 @@ impl App {
             for wanted in &blow.foreign {
                 self.write_foreign(&call, wanted, now)?;
             }
-            let answer = self.dispatch(&call, &found.method.verb, now, blow)?;
+            let answer = match self.dispatch(&call, &found.method.verb, now, blow)? {
+                Answer::Json(body) => Answer::Json(found.encoded(body, &call.query)),
+                other => other,
+            };
             if !self.injector.is_idle() {
                 self.injector.learn(&subject(&found, &call, raw));
             }
