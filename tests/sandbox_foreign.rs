@@ -20,10 +20,8 @@ fn bucket() -> Value {
 
 /// Reads by GET or, where the service wants it so, by POST.
 async fn policy(cloud: &Cloud, path: &str) -> Value {
-    let answer = match path.starts_with("/v1/projects") && !path.contains("repositories") {
-        true => cloud.post(path, &Value::Null).await,
-        false => cloud.get(path).await,
-    };
+    let is_read_by_post = path.starts_with("/v1/projects") && !path.contains("repositories");
+    let answer = if is_read_by_post { cloud.post(path, &Value::Null).await } else { cloud.get(path).await };
     assert_eq!(answer.0, 200, "{path} {}", answer.1);
     answer.1
 }

@@ -45,7 +45,7 @@ impl Cloud {
 
     /// The same with the faults of that text.
     pub(crate) async fn troubled(services: &[&str], faults: &str) -> Self {
-        let faults = Faults::parse(faults).unwrap_or_else(|error| panic!("{error}\n{faults}"));
+        let faults = Faults::parse(faults).unwrap();
         Self::start(services, Options { faults, ..Options::default() }).await
     }
 

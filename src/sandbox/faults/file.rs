@@ -58,7 +58,7 @@ pub(super) struct Fault {
     #[serde(default)]
     pub(super) each: bool,
     /// It answers an error.
-    pub(super) status: Option<Status>,
+    pub(super) status: Option<ErrorAnswer>,
     /// It answers late: it waits this long, in real time, before it does anything.
     pub(super) latency: Option<Span>,
     /// It closes the connection without an answer.
@@ -84,7 +84,7 @@ pub(super) struct Fault {
 /// An answer that is an error, in the shape of the service that gives it.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Status {
+pub(super) struct ErrorAnswer {
     /// The HTTP status, from 400 to 599.
     #[schemars(range(min = 400, max = 599))]
     pub(super) code: u16,

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde_saphyr::{Location, Spanned};
 
-use super::file::{Failure, Fault, File, Flicker, NotReady, Status, UnknownMember};
+use super::file::{ErrorAnswer, Failure, Fault, File, Flicker, NotReady, UnknownMember};
 use super::glob;
 use super::rule::{Rule, Served, What};
 use crate::sandbox::surface::Surface;
@@ -172,7 +172,7 @@ fn check_code(code: u16, what: &str) -> Result<(), Wrong> {
     Err((format!("`{what}: {code}` is no error"), Some("give a status from 400 to 599".to_owned())))
 }
 
-fn check_status(status: &Status) -> Result<(), Wrong> {
+fn check_status(status: &ErrorAnswer) -> Result<(), Wrong> {
     check_code(status.code, "code")?;
     let has_words = status.reason.is_some() || status.status.is_some() || status.error_info.is_some();
     if status.html && (has_words || status.message.is_some()) {

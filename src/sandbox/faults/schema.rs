@@ -57,11 +57,9 @@ impl Transform for Plain {
         // What stands beside a `$ref` is ignored by readers of draft-07; `allOf` keeps both.
         let is_lone = schema.as_object().is_none_or(|fields| fields.len() == 1);
         if let Some(reference) = schema.remove("$ref") {
-            let reference = json!({ "$ref": reference });
-            match is_lone {
-                true => *schema = Schema::try_from(reference).unwrap_or_default(),
-                false => drop(schema.insert("allOf".to_owned(), json!([reference]))),
-            }
+            let (key, value) =
+                if is_lone { ("$ref", reference) } else { ("allOf", json!([{ "$ref": reference }])) };
+            schema.insert(key.to_owned(), value);
         }
     }
 }
