@@ -1,4 +1,4 @@
-//! Time and trouble in the sandbox: every fault does what it says, as often as it says, and the same again for the same seed.
+//! Trouble in the sandbox: every fault strikes what it names, as often as it says, and the same again for the same seed.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -6,46 +6,18 @@ mod rest;
 
 use std::time::{Duration, Instant};
 
-use provost::sandbox::{Faults, Options};
 use reqwest::Method;
-use rest::{BUCKET, Cloud, PROJECT, raw};
+use rest::{BUCKET, Cloud, FIREWALLS, ZONE, buckets, raw, vm};
 use serde_json::{Value, json};
 
-const ZONE: &str = "/compute/v1/projects/be-cloud-2526/zones/europe-west1-b";
-const FIREWALLS: &str = "/compute/v1/projects/be-cloud-2526/global/firewalls";
 const ACCOUNTS: &str = "/v1/projects/be-cloud-2526/serviceAccounts";
 
-fn options(faults: &str) -> Options {
-    let faults = Faults::parse(faults).unwrap_or_else(|error| panic!("{error}\n{faults}"));
-    Options { faults, ..Options::default() }
-}
-
-/// A cloud with these faults, in which all APIs are enabled.
 async fn cloud(faults: &str) -> Cloud {
-    Cloud::start(&["compute", "iam", "artifactregistry"], options(faults)).await
-}
-
-fn vm(name: &str) -> Value {
-    let image = "projects/debian-cloud/global/images/family/debian-12";
-    let disk = json!({ "boot": true, "autoDelete": true, "initializeParams": { "sourceImage": image } });
-    json!({ "name": name, "machineType": "e2-small", "disks": [disk], "networkInterfaces": [{}] })
+    Cloud::troubled(&["compute", "iam", "artifactregistry"], faults).await
 }
 
 fn bucket() -> Value {
     json!({ "name": "box-of-things" })
-}
-
-fn buckets() -> String {
-    format!("/storage/v1/b?project={PROJECT}")
-}
-
-/// The statuses of so many reads.
-async fn reads(cloud: &Cloud, path: &str, many: usize) -> Vec<u16> {
-    let mut found = Vec::new();
-    for _ in 0..many {
-        found.push(cloud.get(path).await.0);
-    }
-    found
 }
 
 #[tokio::test]
@@ -180,7 +152,7 @@ async fn after_times_and_each_say_when() {
             cloud(&format!("faults: [{{ method: compute.firewalls.get, {when}, status: {{ code: 503 }} }}]"))
                 .await;
         assert_eq!(
-            (reads(&cloud, &one, 4).await, reads(&cloud, &other, 4).await),
+            (cloud.statuses(&one, 4).await, cloud.statuses(&other, 4).await),
             (first.to_vec(), second.to_vec()),
             "{when}"
         );
@@ -211,7 +183,7 @@ async fn the_same_seed_gives_the_same_run_whatever_comes_between() {
         let mut run = Vec::new();
         for _ in 0..24 {
             run.push(cloud.get(&one).await.0);
-            reads(&cloud, &other, between).await;
+            cloud.statuses(&other, between).await;
         }
         runs.push(run);
     }
@@ -231,4 +203,14 @@ async fn a_lost_answer_is_found_again_by_its_request_id() {
     assert_eq!(listed["items"].as_array().unwrap().len(), 1);
     let blind = format!("{ZONE}/instances?requestId=6a4b3f00-0000-4000-a000-000000000002");
     assert_eq!(cloud.post(&blind, &vm("one")).await.0, 409);
+}
+
+#[tokio::test]
+async fn of_several_faults_the_first_decides_and_what_is_taken_is_not_used_up() {
+    let cloud = cloud(
+        "faults:\n- { method: compute.firewalls.list, times: 1, status: { code: 503 } }\n- { method: compute.*, times: 1, status: { code: 429 } }",
+    )
+    .await;
+    assert_eq!(cloud.statuses(FIREWALLS, 3).await, [503, 429, 200]);
+    assert_eq!(cloud.strikes(), [1, 1]);
 }

@@ -62,6 +62,9 @@ pub(super) struct TargetArgs {
     /// Run against the embedded Google Cloud, its state kept in FILE
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = ".provost/sandbox.json")]
     pub(super) sandbox: Option<PathBuf>,
+    /// What goes wrong in the sandbox, and how long its operations take (`provost schema faults`)
+    #[arg(long, value_name = "FILE", requires = "sandbox")]
+    pub(super) faults: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -163,7 +166,7 @@ pub(super) struct StatusArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct SchemaArgs {
-    /// A kind, or nothing for the schema of a whole file
+    /// A kind, `faults`, or nothing for the schema of a whole file
     pub(super) kind: Option<String>,
     /// Write every schema to this folder
     #[arg(long, value_name = "FOLDER", conflicts_with = "kind")]
@@ -193,6 +196,9 @@ pub(super) struct ServeArgs {
     /// How long operations take, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub(super) operation_ms: u64,
+    /// What goes wrong, how long which operations take, and how much there is (`provost schema faults`)
+    #[arg(long, value_name = "FILE")]
+    pub(super) faults: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

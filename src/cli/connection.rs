@@ -18,7 +18,7 @@ pub(super) struct Connection {
 pub(super) async fn connect(target: &TargetArgs, loaded: &Loaded) -> anyhow::Result<Connection> {
     let lookup = |name: &str| std::env::var(name).ok();
     let sandbox = match &target.sandbox {
-        Some(state) => Some(start(state).await?),
+        Some(state) => Some(start(state, target.faults.as_deref()).await?),
         None => None,
     };
     let endpoints = match &sandbox {
@@ -29,8 +29,10 @@ pub(super) async fn connect(target: &TargetArgs, loaded: &Loaded) -> anyhow::Res
     Ok(Connection { client, sandbox })
 }
 
-async fn start(state: &Path) -> anyhow::Result<Running> {
-    let options = Options { state: Some(state.to_owned()), ..Options::default() };
+async fn start(state: &Path, faults: Option<&Path>) -> anyhow::Result<Running> {
+    let faults = super::sandbox::faults(faults)?;
+    let limits = faults.limits().clone();
+    let options = Options { state: Some(state.to_owned()), limits, faults, ..Options::default() };
     Ok(sandbox::start(options).await?)
 }
 

@@ -78,7 +78,7 @@ pub(super) fn begin_as(
     forget_old(world.state, world.now);
     let undo = BTreeMap::new();
     let operation = Operation { started: world.now, ends, request, running, finished, undo };
-    let answer = operation.under_way(world.now);
+    let answer = if ends > world.now { operation.under_way(world.now) } else { operation.running.clone() };
     world.state.operations.insert(key.to_owned(), operation);
     answer
 }
@@ -153,6 +153,41 @@ mod tests {
             let world =
                 World { state: &mut state, now, operation_time: SignedDuration::ZERO, limits: &FRESH };
             assert_eq!(poll(&world, "a"), Some(json!({ "done": done })), "{seconds}");
+        }
+    }
+
+    #[test]
+    fn an_operation_of_compute_tells_how_far_it_is() {
+        let mut state = State::default();
+        let mut world = World {
+            state: &mut state,
+            now: Timestamp::UNIX_EPOCH,
+            operation_time: SignedDuration::from_secs(10),
+            limits: &FRESH,
+        };
+        let running = json!({ "status": "RUNNING", "progress": 0, "startTime": "t" });
+        let first = begin(&mut world, "a", running, json!({ "status": "DONE", "progress": 100 }));
+        assert_eq!(first, json!({ "status": "PENDING", "progress": 0 }));
+        for (milliseconds, status, progress) in
+            [(999, "PENDING", 0), (1_000, "RUNNING", 10), (9_999, "RUNNING", 99), (10_000, "DONE", 100)]
+        {
+            world.now = Timestamp::from_millisecond(milliseconds).unwrap();
+            let shown = poll(&world, "a").unwrap();
+            assert_eq!((&shown["status"], &shown["progress"]), (&json!(status), &json!(progress)));
+        }
+    }
+
+    #[test]
+    fn what_a_failed_operation_made_goes_with_its_end_unless_it_is_something_else_by_then() {
+        for (id, stays) in [("1", false), ("2", true)] {
+            let mut state = State::default();
+            begin_at(&mut state, 0, "a");
+            state.operations.get_mut("a").unwrap().undo = BTreeMap::from([("vm".to_owned(), json!("1"))]);
+            state.resources.insert("vm".to_owned(), json!({ "id": id }));
+            settle(&mut state, Timestamp::from_second(9).unwrap());
+            assert!(state.resources.contains_key("vm"));
+            settle(&mut state, Timestamp::from_second(10).unwrap());
+            assert_eq!(state.resources.contains_key("vm"), stays, "{id}");
         }
     }
 

@@ -229,6 +229,45 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_machine_without_room_is_seen_until_its_operation_ends() {
+        let text = "operationTimes: { compute.instances.insert: 90s }\n\
+                    faults: [{ method: compute.instances.insert, operation: { code: X } }]";
+        let options = Options { faults: Faults::parse(text).unwrap(), ..Options::default() };
+        let cloud = start_at(options, Clock::fixed(Timestamp::UNIX_EPOCH)).await.unwrap();
+        ask(&cloud, "POST", "v1/projects/my-course/services/compute.googleapis.com:enable", Value::Null)
+            .await;
+        let disk = json!({ "boot": true, "initializeParams": { "sourceImage": "projects/debian-cloud/global/images/family/debian-12" } });
+        let vm =
+            json!({ "name": "x", "machineType": "e2-micro", "disks": [disk], "networkInterfaces": [{}] });
+        let begun = ask(&cloud, "POST", &format!("{ZONE}/instances"), vm).await;
+        let seen = ask(&cloud, "GET", &format!("{ZONE}/instances/x"), Value::Null).await;
+        assert_eq!((&begun["status"], &seen["status"]), (&json!("PENDING"), &json!("PROVISIONING")));
+        let wait = format!("{ZONE}/operations/{}/wait", begun["name"].as_str().unwrap());
+        assert_eq!(ask(&cloud, "POST", &wait, Value::Null).await["error"]["errors"][0]["code"], "X");
+        for gone in ["instances/x", "disks/x"] {
+            let answer = ask(&cloud, "GET", &format!("{ZONE}/{gone}"), Value::Null).await;
+            assert_eq!(answer["error"]["code"], 404, "{gone}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_api_is_not_ready_for_a_while() {
+        let text = "faults: [{ method: compute.*, notReady: { lasts: 2s } }, { method: '*.services.get', latency: 1s }]";
+        let options = Options { faults: Faults::parse(text).unwrap(), ..Options::default() };
+        let cloud = start_at(options, Clock::fixed(Timestamp::UNIX_EPOCH)).await.unwrap();
+        let service = "v1/projects/my-course/services/compute.googleapis.com";
+        ask(&cloud, "POST", &format!("{service}:enable"), Value::Null).await;
+        let mut seen = Vec::new();
+        for _ in 0..3 {
+            let firewalls =
+                ask(&cloud, "GET", "compute/v1/projects/my-course/global/firewalls", Value::Null).await;
+            seen.push(firewalls["error"]["details"][0]["reason"].as_str().unwrap_or_default().to_owned());
+            assert_eq!(ask(&cloud, "GET", service, Value::Null).await["state"], "ENABLED");
+        }
+        assert_eq!(seen, ["SERVICE_DISABLED", "SERVICE_DISABLED", ""]);
+    }
+
+    #[tokio::test]
     async fn a_state_file_outlives_its_sandbox() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("state.json");

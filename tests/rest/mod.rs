@@ -1,7 +1,7 @@
 //! A sandbox on a free port and a bare HTTP client for it: tests speak REST, not the crate's own client.
 #![allow(dead_code, reason = "every test file uses its own part; which, differs from file to file")]
 
-use provost::sandbox::{Limits, Options, Running, start};
+use provost::sandbox::{Faults, Limits, Options, Running, start};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -41,6 +41,21 @@ impl Cloud {
             assert_eq!(cloud.post(&path, &Value::Null).await.0, 200, "{service}");
         }
         cloud
+    }
+
+    /// The same with the faults of that text.
+    pub(crate) async fn troubled(services: &[&str], faults: &str) -> Self {
+        let faults = Faults::parse(faults).unwrap();
+        Self::start(services, Options { faults, ..Options::default() }).await
+    }
+
+    /// The statuses of so many reads.
+    pub(crate) async fn statuses(&self, path: &str, many: usize) -> Vec<u16> {
+        let mut found = Vec::new();
+        for _ in 0..many {
+            found.push(self.get(path).await.0);
+        }
+        found
     }
 
     /// How often each fault has struck.
@@ -117,6 +132,24 @@ pub(crate) fn reason(body: &Value) -> &str {
 /// The error's text.
 pub(crate) fn message(body: &Value) -> &str {
     body["error"]["message"].as_str().unwrap_or_default()
+}
+
+/// The zone that tests of machines work in.
+pub(crate) const ZONE: &str = "/compute/v1/projects/be-cloud-2526/zones/europe-west1-b";
+
+/// The firewall rules of the project.
+pub(crate) const FIREWALLS: &str = "/compute/v1/projects/be-cloud-2526/global/firewalls";
+
+/// A small machine, as an insert sends it.
+pub(crate) fn vm(name: &str) -> Value {
+    let image = "projects/debian-cloud/global/images/family/debian-12";
+    let disk = json!({ "boot": true, "autoDelete": true, "initializeParams": { "sourceImage": image } });
+    json!({ "name": name, "machineType": "e2-small", "disks": [disk], "networkInterfaces": [{}] })
+}
+
+/// Where buckets are made.
+pub(crate) fn buckets() -> String {
+    format!("/storage/v1/b?project={PROJECT}")
 }
 
 /// The bucket that the storage tests work on.

@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
-use super::file::{Failure, ForeignWrite, Garbage, Moment, Status};
+use super::file::{ErrorAnswer, Failure, ForeignWrite, Garbage, Moment};
 use super::rule::What;
 use super::subject::Subject;
 use crate::sandbox::error::{ApiError, Style};
@@ -41,7 +41,7 @@ pub(in crate::sandbox) enum End {
 
 /// An answer in place of the right one.
 #[derive(Clone, Debug)]
-pub(in crate::sandbox) struct Wrong(Status);
+pub(in crate::sandbox) struct Wrong(ErrorAnswer);
 
 impl Blow {
     /// Adds what a fault does; `youth` is what it finds too young.
@@ -60,7 +60,7 @@ impl End {
             What::Status(status) => Self::Answer(Wrong(status.clone())),
             What::Drop(moment) => Self::Drop(*moment),
             What::Hang(moment) => Self::Hang(*moment),
-            What::Garbage(Garbage::Html502) => Self::Answer(Wrong(Status::html(502))),
+            What::Garbage(Garbage::Html502) => Self::Answer(Wrong(ErrorAnswer::html(502))),
             What::Garbage(garbage) => Self::Garbage(*garbage),
             What::Operation(failure) => Self::Operation(failure.clone()),
             What::NotReady(_) => Self::Disabled(youth.to_owned()),
@@ -95,7 +95,7 @@ fn missing(subject: &Subject, status: u16) -> ApiError {
     })
 }
 
-impl Status {
+impl ErrorAnswer {
     fn html(code: u16) -> Self {
         Self {
             code,

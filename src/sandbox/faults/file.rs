@@ -48,6 +48,7 @@ pub(super) struct Fault {
     #[serde(default)]
     pub(super) after: u64,
     /// How often it strikes at most. Without it there is no end.
+    #[schemars(range(min = 1))]
     pub(super) times: Option<u64>,
     /// How likely it strikes a call that it could strike, from 0 to 1.
     #[schemars(range(min = 0.0, max = 1.0))]
@@ -57,7 +58,7 @@ pub(super) struct Fault {
     #[serde(default)]
     pub(super) each: bool,
     /// It answers an error.
-    pub(super) status: Option<Status>,
+    pub(super) status: Option<ErrorAnswer>,
     /// It answers late: it waits this long, in real time, before it does anything.
     pub(super) latency: Option<Span>,
     /// It closes the connection without an answer.
@@ -66,8 +67,8 @@ pub(super) struct Fault {
     pub(super) hang: Option<Moment>,
     /// It answers what no client expects.
     pub(super) garbage: Option<Garbage>,
-    /// It accepts the call and lets its operation end in an error. A creation is visible until then; nothing else
-    /// happens. Calls that answer no operation are left alone.
+    /// It accepts the call and lets its operation end in an error. What a creation makes is visible as long as the
+    /// operation takes; nothing else happens. Calls that answer no operation are left alone.
     pub(super) operation: Option<Failure>,
     /// It answers that the API is disabled for a while after it was enabled, although Service Usage says that it is enabled.
     pub(super) not_ready: Option<NotReady>,
@@ -83,7 +84,7 @@ pub(super) struct Fault {
 /// An answer that is an error, in the shape of the service that gives it.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Status {
+pub(super) struct ErrorAnswer {
     /// The HTTP status, from 400 to 599.
     #[schemars(range(min = 400, max = 599))]
     pub(super) code: u16,
@@ -184,6 +185,7 @@ pub(super) struct NotReady {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Flicker {
     /// How many reads of the resource it is about, counted from its creation.
+    #[schemars(range(min = 1))]
     pub(super) reads: u64,
     /// Which of these reads find it, over and over: `-` is a read that does not, `+` one that does. Left out, none does.
     #[schemars(regex(pattern = "^[-+]+$"), example = &"-+-")]
@@ -203,6 +205,7 @@ fn not_found() -> u16 {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct UnknownMember {
     /// How many writes of a policy that name it are refused, counted from its creation.
+    #[schemars(range(min = 1))]
     pub(super) writes: u64,
 }
 

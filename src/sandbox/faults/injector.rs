@@ -142,9 +142,12 @@ impl Tally {
                 missing.then(|| subject.resource.clone())
             }
             What::UnknownMember(unknown) => {
-                let is_young = |email: &&String| created.iter().any(|path| names_account(path, email));
-                let young = subject.accounts.iter().filter(is_young);
-                let counted: Vec<_> = young.map(|email| (email, self.older(email))).collect();
+                let young = subject.accounts.iter().filter_map(|email| {
+                    let path = created.iter().find(|path| names_account(path, email))?;
+                    Some((email, self.older(path)))
+                });
+                // Every young account of the policy grows older by this call, not only the first.
+                let counted: Vec<_> = young.collect();
                 counted.into_iter().find(|(_, seen)| *seen < unknown.writes).map(|(email, _)| email.clone())
             }
             What::NotReady(delay) => {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde_saphyr::{Location, Spanned};
 
-use super::file::{Failure, Fault, File, Flicker, NotReady, Status};
+use super::file::{ErrorAnswer, Failure, Fault, File, Flicker, NotReady, UnknownMember};
 use super::glob;
 use super::rule::{Rule, Served, What};
 use crate::sandbox::surface::Surface;
@@ -157,6 +157,9 @@ fn what(fault: &Fault) -> Result<What, Wrong> {
             return Err(wrong("this API is ready at once", "give `calls` or `lasts`"));
         }
         What::Flicker(flicker) => check_flicker(flicker)?,
+        What::UnknownMember(UnknownMember { writes: 0 }) => {
+            return Err(wrong("with `writes: 0` this fault never strikes", "leave the fault out"));
+        }
         _ => (),
     }
     Ok(one)
@@ -169,7 +172,7 @@ fn check_code(code: u16, what: &str) -> Result<(), Wrong> {
     Err((format!("`{what}: {code}` is no error"), Some("give a status from 400 to 599".to_owned())))
 }
 
-fn check_status(status: &Status) -> Result<(), Wrong> {
+fn check_status(status: &ErrorAnswer) -> Result<(), Wrong> {
     check_code(status.code, "code")?;
     let has_words = status.reason.is_some() || status.status.is_some() || status.error_info.is_some();
     if status.html && (has_words || status.message.is_some()) {
@@ -225,7 +228,15 @@ fn syntax(error: &serde_saphyr::Error) -> FaultsError {
             let hint = near.map_or_else(all, |near| format!("did you mean `{near}`?"));
             (format!("there is no field `{field}` here"), Some(hint))
         }
-        _ => (text.lines().next().unwrap_or_default().to_owned(), None),
+        // The place is told apart from the reason.
+        _ => (
+            text.lines()
+                .next()
+                .and_then(|line| line.split(" at line ").next())
+                .unwrap_or_default()
+                .to_owned(),
+            None,
+        ),
     };
     at(place, reason, hint)
 }

@@ -1,6 +1,6 @@
 //! A fault as it works: which calls it is about, when it strikes, and what it does. Made by `read`, kept by `Injector`.
 
-use super::file::{Failure, Flicker, ForeignWrite, Garbage, Moment, NotReady, Status, UnknownMember};
+use super::file::{ErrorAnswer, Failure, Flicker, ForeignWrite, Garbage, Moment, NotReady, UnknownMember};
 use super::span::Span;
 use super::{foreign, glob};
 use crate::sandbox::services;
@@ -28,7 +28,7 @@ pub(super) struct Rule {
 #[derive(Clone, Debug)]
 pub(super) enum What {
     /// Answers an error.
-    Status(Status),
+    Status(ErrorAnswer),
     /// Waits first.
     Latency(Span),
     /// Closes the connection.

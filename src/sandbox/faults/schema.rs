@@ -46,13 +46,20 @@ impl Transform for Plain {
                 schema.insert("type".to_owned(), one);
             }
         }
-        let Some(Value::Array(branches)) = schema.get_mut("anyOf") else { return };
-        branches.retain(|branch| branch.get("type").is_none_or(|name| name != "null"));
-        if let [one] = branches.as_slice() {
-            // A lone `$ref` beside a description is ignored by readers of draft-07; `allOf` keeps both.
-            let one = one.clone();
-            schema.remove("anyOf");
-            schema.insert("allOf".to_owned(), json!([one]));
+        if let Some(Value::Array(branches)) = schema.get_mut("anyOf") {
+            branches.retain(|branch| branch.get("type").is_none_or(|name| name != "null"));
+            if let [one] = branches.as_slice() {
+                let one = one.clone();
+                schema.remove("anyOf");
+                schema.insert("allOf".to_owned(), json!([one]));
+            }
+        }
+        // What stands beside a `$ref` is ignored by readers of draft-07; `allOf` keeps both.
+        let is_lone = schema.as_object().is_none_or(|fields| fields.len() == 1);
+        if let Some(reference) = schema.remove("$ref") {
+            let (key, value) =
+                if is_lone { ("$ref", reference) } else { ("allOf", json!([{ "$ref": reference }])) };
+            schema.insert(key.to_owned(), value);
         }
     }
 }

@@ -172,12 +172,14 @@ impl App {
             new_project::use_ids(state, call);
             new_project::consumer(call).is_some_and(|project| new_project::is_new(state, project))
         });
-        if let (true, Some(project)) = (is_new.map_err(unusable)?, new_project::consumer(call)) {
+        if let (true, Some(project)) =
+            (is_new.map_err(|error| unusable(&error))?, new_project::consumer(call))
+        {
             let made: Result<Result<(), ApiError>, StoreError> = self.store.write(|state| {
                 new_project::ensure(state, project, now);
                 Ok(())
             });
-            made.map_err(unusable)??;
+            made.map_err(|error| unusable(&error))??;
         }
         Ok(())
     }
@@ -188,7 +190,7 @@ impl App {
             operation::settle(state, now);
             faults::write_foreign(&mut self.world(state, call, now), call, wanted)
         });
-        if let Err(error) = written.map_err(unusable)? {
+        if let Err(error) = written.map_err(|error| unusable(&error))? {
             tracing::info!(method = call.method, error = error.message, "nobody could write in between");
         }
         Ok(())
@@ -214,7 +216,7 @@ impl App {
         } else {
             self.store.read(serve)
         };
-        outcome.map_err(unusable)?
+        outcome.map_err(|error| unusable(&error))?
     }
 
     /// Serves the call and lets its operation fail.
@@ -255,8 +257,8 @@ fn subject(found: &Match<'_>, call: &Call<'_>, raw: &request::Raw) -> Subject {
     Subject::of(call, found.method.served(), &found.resource(&call.path), &line)
 }
 
-fn unusable(error: StoreError) -> ApiError {
-    let source = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
+fn unusable(error: &StoreError) -> ApiError {
+    let source = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
     ApiError::internal(format!("{error}{source}"))
 }
 
