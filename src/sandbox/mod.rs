@@ -26,6 +26,6 @@ mod storage;
 mod store;
 mod surface;
 
-pub use limits::{Capacity, Limits};
+pub use limits::{Capacity, Limits, LimitsError};
 pub use server::{Options, Running, SandboxError, start};
 pub use store::StoreError;
