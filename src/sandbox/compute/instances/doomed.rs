@@ -65,3 +65,54 @@ pub(super) fn all(world: &World<'_>, place: &Place) -> Vec<Value> {
     let found = world.state.below(&prefix).map(|(_, vm)| vm).filter(|vm| is_there(vm, world.now));
     found.cloned().map(seen).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::sandbox::compute::place::Scope;
+    use crate::sandbox::limits::FRESH;
+    use crate::sandbox::store::State;
+
+    fn world(state: &mut State, second: i64) -> World<'_> {
+        let now = Timestamp::from_second(second).unwrap();
+        World { state, now, operation_time: SignedDuration::from_secs(10), limits: &FRESH }
+    }
+
+    fn subject(name: &str) -> Subject {
+        let scope = Scope::Zone("europe-west1-b".to_owned());
+        let place = Place { project: "my-course".to_owned(), scope };
+        let path = place.of_resource(INSTANCES.name, name);
+        Subject { place, path, vm: json!({ "name": name, "status": "RUNNING" }) }
+    }
+
+    #[test]
+    fn it_is_shown_until_its_operation_ends_and_then_forgotten() {
+        let mut state = State::default();
+        let one = subject("one");
+        show(&mut world(&mut state, 0), &one);
+        for (second, there) in [(0, true), (9, true), (10, false)] {
+            let world = world(&mut state, second);
+            let seen = at(&world, &one.path);
+            assert_eq!(
+                seen.as_ref().map(|vm| text(vm, "status")),
+                there.then_some("PROVISIONING"),
+                "{second}"
+            );
+            assert_eq!(all(&world, &one.place).len(), usize::from(there), "{second}");
+            assert_eq!(check_free(&world, &one.path).is_err(), there, "{second}");
+        }
+        show(&mut world(&mut state, 20), &subject("two"));
+        assert_eq!(state.resources.len(), 1);
+    }
+
+    #[test]
+    fn what_the_state_keeps_for_itself_is_not_shown() {
+        let mut state = State::default();
+        let one = subject("one");
+        show(&mut world(&mut state, 0), &one);
+        let seen = at(&world(&mut state, 0), &one.path).unwrap();
+        assert!(seen.as_object().unwrap().keys().all(|field| !field.starts_with('#')));
+    }
+}
