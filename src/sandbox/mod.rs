@@ -28,6 +28,6 @@ mod store;
 mod surface;
 
 pub use faults::{Faults, FaultsError};
-pub use limits::{Capacity, Limits};
+pub use limits::{Capacity, Limits, LimitsError};
 pub use server::{Options, Running, SandboxError, start};
 pub use store::StoreError;

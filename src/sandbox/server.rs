@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 
 use super::clock::Clock;
 use super::faults::{Faults, Injector};
-use super::limits::Limits;
+use super::limits::{Limits, LimitsError};
 use super::store::{Store, StoreError};
 use super::surface::Surface;
 use app::App;
@@ -76,6 +76,9 @@ pub enum SandboxError {
     /// The API description that the sandbox is built with cannot be read.
     #[error("the built-in API surface is damaged")]
     Surface(#[from] serde_json::Error),
+    /// The limits name what there is not.
+    #[error(transparent)]
+    Limits(#[from] LimitsError),
     /// The server ended by itself.
     #[error("the sandbox stopped")]
     Stopped(#[source] std::io::Error),
@@ -134,6 +137,7 @@ pub(super) async fn start_at(options: Options, clock: Clock) -> Result<Running, 
     if !asked.ip().is_loopback() {
         return Err(SandboxError::NotLoopback(asked));
     }
+    options.limits.check()?;
     let surface = Surface::load()?;
     let store = Store::open(options.state)?;
     let listen = |source| SandboxError::Listen { address: asked, source };
