@@ -1,13 +1,14 @@
 //! One HTTP exchange: a request goes out with its token, an answer comes back as JSON or as a typed error.
-//! Nothing is tried again here but a call whose token had expired.
+//! Nothing is tried again here but a call whose token was refused, or whose quota project was.
 
 use std::time::Duration;
 
-use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use reqwest::{Method, RequestBuilder, Response};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use super::client::Client;
+use super::credentials::Pass;
 use super::error::{ApiError, Refusal};
 use super::request::{Body, Request, Verb};
 
@@ -48,38 +49,54 @@ impl Client {
         Ok(self.http.request(method(request.verb), url).query(&request.query).timeout(timeout))
     }
 
-    /// Sends and takes the answer apart: an error answer is an error. A token that is refused is renewed once.
+    /// Sends and takes the answer apart: an error answer is an error. A refusal that another pass mends is tried once more.
     pub(super) async fn exchange(
         &self,
         request: &Request,
         builder: RequestBuilder,
     ) -> Result<Response, ApiError> {
         let again = builder.try_clone();
-        let mut response = self.authorised(request, builder).await?;
-        if response.status() == StatusCode::UNAUTHORIZED
-            && let Some(again) = again
-            && self.credentials.renew().await
-        {
-            response = self.authorised(request, again).await?;
+        let pass = self.pass(request).await?;
+        let error = match self.passed(request, builder, pass.as_ref()).await {
+            Ok(response) => return Ok(response),
+            Err(error) => error,
+        };
+        let mends =
+            |pass: &Pass| error.refusal().is_some_and(|refusal| self.credentials.mends(pass, refusal));
+        match again.filter(|_| pass.as_ref().is_some_and(mends)) {
+            Some(again) => self.passed(request, again, self.pass(request).await?.as_ref()).await,
+            None => Err(error),
         }
+    }
+
+    /// A server on this machine is nobody's cloud: it must not see a token that opens one.
+    async fn pass(&self, request: &Request) -> Result<Option<Pass>, ApiError> {
+        let local = self.endpoints.is_local_for(request.service);
+        Ok(if local { None } else { self.credentials.pass().await? })
+    }
+
+    async fn passed(
+        &self,
+        request: &Request,
+        mut builder: RequestBuilder,
+        pass: Option<&Pass>,
+    ) -> Result<Response, ApiError> {
+        if let Some(pass) = pass {
+            builder = builder.bearer_auth(pass.token.expose_secret());
+        }
+        if let Some(project) = pass.and_then(|pass| pass.quota_project.as_ref()) {
+            builder = builder.header("x-goog-user-project", project);
+        }
+        let response = {
+            let _turn = self.in_flight.acquire().await;
+            builder.send().await.map_err(|source| transport(request, source))?
+        };
         let status = response.status();
         tracing::debug!(%request, status = status.as_u16(), "answered");
         if status.is_success() || status.as_u16() == INCOMPLETE {
             return Ok(response);
         }
         Err(refusal(request, response).await)
-    }
-
-    async fn authorised(&self, request: &Request, builder: RequestBuilder) -> Result<Response, ApiError> {
-        let _turn = self.in_flight.acquire().await;
-        // A server on this machine is nobody's cloud: it must not see a token that opens one.
-        let local = self.endpoints.is_local_for(request.service);
-        let token = if local { None } else { self.credentials.token().await? };
-        let builder = match &token {
-            Some(token) => builder.bearer_auth(token.expose_secret()),
-            None => builder,
-        };
-        builder.send().await.map_err(|source| transport(request, source))
     }
 }
 
