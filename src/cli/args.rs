@@ -18,7 +18,7 @@ use crate::spec::Address;
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
-    /// Tell what is tried again; twice: tell every call
+    /// Tell which credentials are used and what is tried again; twice: tell every call
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(super) verbose: u8,
     /// Write a trace of every call to FILE, one JSON object a line; tokens and contents are left out
@@ -65,6 +65,12 @@ pub(super) struct TargetArgs {
     /// What goes wrong in the sandbox, and how long its operations take (`provost schema faults`)
     #[arg(long, value_name = "FILE", requires = "sandbox")]
     pub(super) faults: Option<PathBuf>,
+    /// Act as this service account, on top of whatever credentials are found [env: `GOOGLE_IMPERSONATE_SERVICE_ACCOUNT`]
+    ///
+    /// It takes roles/iam.serviceAccountTokenCreator on the account. Several, with commas between, are a chain of delegates
+    /// whose last one is acted as. The sandbox asks nobody who they are.
+    #[arg(long, value_name = "EMAIL", value_parser = crate::gcp::credentials::accounts)]
+    pub(super) impersonate_service_account: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::gcp::credentials::Settings;
 use crate::gcp::{Client, Credentials, Endpoints};
 use crate::sandbox::{self, Options, Running};
 
@@ -25,7 +26,9 @@ pub(super) async fn connect(target: &TargetArgs, loaded: &Loaded) -> anyhow::Res
         Some(running) => Endpoints::under(&running.url())?,
         None => Endpoints::from_env(lookup)?,
     };
-    let client = Client::new(endpoints, Credentials::from_env(lookup), loaded.root.clone())?;
+    let account = target.impersonate_service_account.as_deref();
+    let settings = Settings::from_env(lookup)?.impersonating(account).for_project(&loaded.scope.project);
+    let client = Client::new(endpoints, Credentials::of(settings), loaded.root.clone())?;
     Ok(Connection { client, sandbox })
 }
 

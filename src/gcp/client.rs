@@ -180,6 +180,8 @@ impl Client {
 }
 
 fn builder() -> reqwest::ClientBuilder {
+    // Installing it twice is an error that changes nothing; not at all would panic at the first TLS handshake.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         // Google compresses for agents that say so here as well.
         .user_agent(concat!("provost/", env!("CARGO_PKG_VERSION"), " (gzip)"))
@@ -190,12 +192,12 @@ fn builder() -> reqwest::ClientBuilder {
 }
 
 /// A server on this machine needs neither certificates nor proxies, and there may be none of the former.
-fn local_http() -> Result<reqwest::Client, reqwest::Error> {
+pub(super) fn local_http() -> Result<reqwest::Client, reqwest::Error> {
     builder().tls_certs_only([]).no_proxy().build()
 }
 
 /// The certificates of the system, which know a school's proxy; a slim container has none: the built-in ones then.
-fn real_http() -> Result<reqwest::Client, reqwest::Error> {
+pub(super) fn real_http() -> Result<reqwest::Client, reqwest::Error> {
     let built_in = || {
         let all = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
         all.filter_map(|der| reqwest::Certificate::from_der(der).ok())

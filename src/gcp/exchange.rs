@@ -1,5 +1,5 @@
 //! One HTTP exchange: a request goes out with its token, an answer comes back as JSON or as a typed error.
-//! Nothing is tried again here but a call whose token had expired.
+//! Nothing is tried again here but a call whose token was refused, or whose quota project was.
 
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use super::client::Client;
+use super::credentials::Pass;
 use super::error::{ApiError, Refusal, told};
 use super::request::{Body, Request, Verb};
 
@@ -46,20 +47,45 @@ impl Client {
         Ok(self.http.request(method(request.verb), url).query(&request.query).timeout(timeout))
     }
 
-    /// Sends and takes the answer apart: an error answer is an error. A token that is refused is renewed once.
+    /// Sends and takes the answer apart: an error answer is an error. A refusal that another pass mends is tried once more.
     pub(super) async fn exchange(
         &self,
         request: &Request,
         builder: RequestBuilder,
     ) -> Result<Response, ApiError> {
         let again = builder.try_clone();
-        let mut response = self.authorised(request, builder).await?;
-        if response.status() == StatusCode::UNAUTHORIZED
-            && let Some(again) = again
-            && self.credentials.renew().await
-        {
-            response = self.authorised(request, again).await?;
+        let pass = self.pass(request).await?;
+        let error = match self.passed(request, builder, pass.as_ref()).await {
+            Ok(response) => return Ok(response),
+            Err(error) => error,
+        };
+        let mends =
+            |pass: &Pass| error.refusal().is_some_and(|refusal| self.credentials.mends(pass, refusal));
+        match again.filter(|_| pass.as_ref().is_some_and(mends)) {
+            Some(again) => self.passed(request, again, self.pass(request).await?.as_ref()).await,
+            None => Err(error),
         }
+    }
+
+    /// A server on this machine is nobody's cloud: it must not see a token that opens one.
+    async fn pass(&self, request: &Request) -> Result<Option<Pass>, ApiError> {
+        let local = self.endpoints.is_local_for(request.service);
+        Ok(if local { None } else { self.credentials.pass().await? })
+    }
+
+    async fn passed(
+        &self,
+        request: &Request,
+        mut builder: RequestBuilder,
+        pass: Option<&Pass>,
+    ) -> Result<Response, ApiError> {
+        if let Some(pass) = pass {
+            builder = builder.bearer_auth(pass.token.expose_secret());
+        }
+        if let Some(project) = pass.and_then(|pass| pass.quota_project.as_ref()) {
+            builder = builder.header("x-goog-user-project", project);
+        }
+        let response = self.traced(request, builder).await?;
         let status = response.status();
         if status.is_success() || status.as_u16() == INCOMPLETE {
             return Ok(response);
@@ -67,10 +93,11 @@ impl Client {
         Err(refusal(request, response).await)
     }
 
-    /// Sends with a token, and leaves a trace of the call. Neither headers nor bodies are traced: both hold secrets.
-    async fn authorised(&self, request: &Request, builder: RequestBuilder) -> Result<Response, ApiError> {
+    /// Sends in its turn, and leaves a trace of the call. Neither headers nor bodies are traced: both hold secrets.
+    async fn traced(&self, request: &Request, builder: RequestBuilder) -> Result<Response, ApiError> {
+        let _turn = if is_wait(request) { None } else { self.in_flight.acquire().await.ok() };
         let began = self.pace().elapsed();
-        let sent = self.tokened(request, builder).await;
+        let sent = builder.send().await.map_err(|source| transport(request, source));
         let ms = u64::try_from(self.pace().elapsed().saturating_sub(began).as_millis()).unwrap_or(u64::MAX);
         let (verb, service, path) = (request.verb, request.service.api(), request.path.as_str());
         match &sent {
@@ -81,18 +108,6 @@ impl Client {
             Err(error) => tracing::debug!(%verb, service, path, ms, error = told(error), "no answer"),
         }
         sent
-    }
-
-    async fn tokened(&self, request: &Request, builder: RequestBuilder) -> Result<Response, ApiError> {
-        let _turn = if is_wait(request) { None } else { self.in_flight.acquire().await.ok() };
-        // A server on this machine is nobody's cloud: it must not see a token that opens one.
-        let local = self.endpoints.is_local_for(request.service);
-        let token = if local { None } else { self.credentials.token().await? };
-        let builder = match &token {
-            Some(token) => builder.bearer_auth(token.expose_secret()),
-            None => builder,
-        };
-        builder.send().await.map_err(|source| transport(request, source))
     }
 }
 

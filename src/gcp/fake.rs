@@ -65,6 +65,11 @@ impl Reply {
         Self { status, ..Self::default() }
     }
 
+    /// The same answer with another status.
+    pub(crate) fn status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
     pub(crate) fn error(status: u16, reason: &str, message: &str) -> Self {
         let error = serde_json::json!({"code": status, "message": message, "errors": [{"reason": reason}]});
         Self { status, body: serde_json::json!({ "error": error }).to_string(), ..Self::default() }

@@ -86,8 +86,8 @@ fn parts(method: &str) -> (&str, &str) {
 
 /// The other zones of a zone's region.
 pub(super) fn zones_beside(zone: &str) -> Vec<String> {
-    let region = catalog::region_of(zone);
-    catalog::zones().filter(|other| other != zone && catalog::region_of(other) == region).collect()
+    let region = regions::region_of(zone);
+    regions::zones().filter(|other| other != zone && regions::region_of(other) == region).collect()
 }
 
 /// Puts the network and the firewall rules that every new project holds.
