@@ -77,6 +77,7 @@ fn network(path: &str, now: Timestamp, subnetworks: &[Value]) -> Value {
         "autoCreateSubnetworks": true,
         "subnetworks": subnetworks,
         "routingConfig": { "routingMode": "REGIONAL", "bgpBestPathSelectionMode": "LEGACY" },
+        "mtu": 1460,
         "networkFirewallPolicyEnforcementOrder": "AFTER_CLASSIC_FIREWALL",
     })
 }
