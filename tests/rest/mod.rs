@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "every test file uses its own part; which, differs from file to file")]
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use provost::sandbox::{Options, Running, start};
@@ -24,10 +25,15 @@ pub(crate) type Reply = (u16, Value);
 impl Cloud {
     /// A new cloud in memory, with these services enabled in the project.
     pub(crate) async fn with(services: &[&str]) -> Self {
+        Self::over(None, services.iter().copied()).await
+    }
+
+    /// A cloud whose state is in that file, or in memory, with these services enabled in the project.
+    pub(crate) async fn over(state: Option<PathBuf>, services: impl IntoIterator<Item = &str>) -> Self {
         // A second installation in the same process is refused, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let options = Options { listen, state: None, operation_time: Duration::ZERO };
+        let options = Options { listen, state, operation_time: Duration::ZERO };
         let running = start(options).await.unwrap();
         let client = Client::builder().tls_certs_only([]).no_proxy().build().unwrap();
         let cloud = Self { running, client };
