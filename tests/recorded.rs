@@ -43,6 +43,7 @@ fn bear(lines: &mut [Line], settings: &Settings) -> BTreeSet<usize> {
                 let borne =
                     tolerated.enumerate().find(|(_, t)| t.covers(&line.scenario, line.exchange, &one.path));
                 used.extend(borne.map(|(place, _)| place));
+                line.borne += usize::from(borne.is_some());
                 borne.is_none()
             });
         }

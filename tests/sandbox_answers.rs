@@ -1,6 +1,6 @@
 //! Details of the sandbox's answers that were seen in recorded traffic of Google's servers, with names of our own.
 
-#![expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod rest;
 

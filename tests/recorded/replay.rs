@@ -18,6 +18,8 @@ pub(crate) struct Line {
     pub(crate) exchange: usize,
     request: String,
     pub(crate) found: Found,
+    /// How many differences are borne.
+    pub(crate) borne: usize,
 }
 
 /// How the answer compares.
@@ -33,7 +35,8 @@ impl Line {
     pub(crate) fn told(&self) -> String {
         let verdict = match &self.found {
             Found::Unserved => "not served".to_owned(),
-            Found::Differences(found) if found.is_empty() => "as recorded".to_owned(),
+            Found::Differences(found) if found.is_empty() && self.borne == 0 => "as recorded".to_owned(),
+            Found::Differences(found) if found.is_empty() => format!("{} borne", self.borne),
             Found::Differences(found) => format!("{} differences", found.len()),
         };
         let mut told = format!("{:<42} {:>2} {verdict:<15} {}", self.scenario, self.exchange, self.request);
@@ -89,7 +92,7 @@ pub(crate) async fn replay(scenario: &Scenario, setting: &Setting, settings: &Se
             names.learn(exchange, &given);
             Found::Differences(compared(settings, &names, exchange, status, &given))
         };
-        lines.push(Line { scenario: scenario.id.clone(), exchange: place, request, found });
+        lines.push(Line { scenario: scenario.id.clone(), exchange: place, request, found, borne: 0 });
     }
     lines
 }
