@@ -25,7 +25,7 @@ const SERVICES: [Service; 6] = [
     Service { prefix: "artifactregistry.", api: "artifactregistry.googleapis.com", title: "Artifact Registry API", style: Style::Statuses, handle: artifactregistry::handle },
     Service { prefix: "cloudresourcemanager.", api: "cloudresourcemanager.googleapis.com", title: "Cloud Resource Manager API", style: Style::Statuses, handle: resourcemanager::handle },
     Service { prefix: "serviceusage.", api: "serviceusage.googleapis.com", title: "Service Usage API", style: Style::Statuses, handle: serviceusage::handle },
-    Service { prefix: "iam.", api: "iam.googleapis.com", title: "Identity and Access Management (IAM) API", style: Style::Statuses, handle: iam::handle },
+    Service { prefix: "iam.", api: "iam.googleapis.com", title: "Identity and Access Management (IAM) API", style: Style::Both, handle: iam::handle },
 ];
 
 /// It is never disabled here: it is the way to enable anything.

@@ -145,7 +145,7 @@ fn by_scope(places: &[Place], field: &str, items: Vec<Value>) -> Value {
 fn nothing(scope: &str) -> Value {
     json!({ "warning": {
         "code": "NO_RESULTS_ON_PAGE",
-        "message": format!("There are no results for scope '{scope}' on this page."),
+        "message": format!("No results for the scope '{scope}'."),
         "data": [{ "key": "scope", "value": scope }],
     } })
 }
