@@ -83,6 +83,11 @@ impl ApiError {
         Self::permission_denied(message)
     }
 
+    /// 403 of Compute: a quota that is looked at before anything begins.
+    pub(super) fn quota_exceeded(message: impl Into<String>) -> Self {
+        Self { domain: "usageLimits", ..Self::new(403, "quotaExceeded", "PERMISSION_DENIED", message) }
+    }
+
     /// 404.
     pub(super) fn not_found(message: impl Into<String>) -> Self {
         Self::new(404, "notFound", "NOT_FOUND", message)

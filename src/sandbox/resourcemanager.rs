@@ -3,6 +3,8 @@
 //! Both versions have the same method ids; they name the path parameter differently and show a project in
 //! different words. Policies are the same. Projects are stored as v1 shows them.
 
+mod search;
+
 use serde_json::{Value, json};
 
 use super::call::{Answer, Call, World};
@@ -12,6 +14,7 @@ use super::paging;
 use super::policy::{self, Holder, HolderKind};
 use super::serviceusage::lro;
 use super::store::State;
+use search::Search;
 
 const PACKAGE: &str = "type.googleapis.com/google.cloud.resourcemanager.v3";
 const LARGEST_PAGE: usize = 1_000;
@@ -70,8 +73,11 @@ pub(super) fn check_unserved(call: &Call<'_>, names: &[&str]) -> Result<(), ApiE
 }
 
 fn list(world: &World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
-    check_unserved(call, &["filter", "query", "parent"])?;
-    let projects = world.state.below("projects/").map(|(_, project)| project);
+    check_unserved(call, &["parent"])?;
+    let wanted = call.query.get("filter").or_else(|| call.query.get("query"));
+    let search = Search::parse(wanted.unwrap_or_default())?;
+    let all = world.state.below("projects/").map(|(_, project)| project);
+    let projects = all.filter(|project| search.names(project));
     let shown = projects.map(|project| if call.version == "v3" { in_v3(project) } else { project.clone() });
     Ok(paging::page(shown.collect(), call, "pageSize", LARGEST_PAGE, LARGEST_PAGE)?.into_answer("projects"))
 }
