@@ -120,7 +120,7 @@ async fn length(folder: &Path, setup: &Setup) -> anyhow::Result<Length> {
 
 async fn cloud(operation_time: Duration) -> anyhow::Result<Running> {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    Ok(sandbox::start(Options { listen, state: None, operation_time }).await?)
+    Ok(sandbox::start(Options { listen, operation_time, ..Options::default() }).await?)
 }
 
 fn utf8(path: &Path) -> anyhow::Result<&str> {

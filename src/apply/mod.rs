@@ -21,8 +21,7 @@ use crate::inventory::Recorder;
 use crate::plan::{Plan, Step};
 use scheduler::{Scheduler, Turn};
 
-/// Steps at once, unless asked otherwise: a class of sixty in one go. Each may hold an answer of `wait` open, and Google's front
-/// end takes a hundred requests side by side of one connection.
+/// Steps at once, unless asked otherwise: a whole class. How fast they are begun is the rate limits' business.
 pub const PARALLEL: usize = 64;
 
 /// Where progress is told.

@@ -37,6 +37,7 @@ pub fn build(input: Input<'_>) -> Result<Plan, DecodeError> {
     }
     let (steps, cycle) = steps.finish();
     report.extend(cycle);
+    report.extend(super::pace::stretched(&steps));
     report.sort_by_key(|f| f.severity);
     let records = items.iter().map(record).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
     let changes = items.into_iter().filter_map(change).collect();

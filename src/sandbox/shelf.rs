@@ -115,9 +115,9 @@ mod tests {
     #[test]
     fn every_way_to_change_it_can_be_undone() {
         let changes: [fn(&mut Shelf<u8>); 5] = [
-            |shelf| drop(shelf.insert("d".to_owned(), 4)),
-            |shelf| drop(shelf.insert("a".to_owned(), 4)),
-            |shelf| drop(shelf.remove("b")),
+            |shelf| assert_eq!(shelf.insert("d".to_owned(), 4), None),
+            |shelf| assert_eq!(shelf.insert("a".to_owned(), 4), Some(1)),
+            |shelf| assert_eq!(shelf.remove("b"), Some(2)),
             |shelf| shelf.get_mut("c").into_iter().for_each(|value| *value = 9),
             |shelf| shelf.retain(|_, value| *value > 2),
         ];

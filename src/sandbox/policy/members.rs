@@ -84,7 +84,8 @@ pub(super) fn check_added(
             "The member {member} is deleted and cannot be granted a role."
         )));
     }
-    if holder.kind == HolderKind::Project && role == "roles/owner" && kind == "user" {
+    if holder.kind == HolderKind::Project && role == "roles/owner" && kind == "user" && is_solo(state, holder)
+    {
         return Err(must_be_invited(role, member));
     }
     match member.strip_prefix("serviceAccount:") {
@@ -95,7 +96,12 @@ pub(super) fn check_added(
     }
 }
 
-/// Owners accept an invitation in the console; the API cannot make one.
+/// Whether the project belongs to no organization.
+fn is_solo(state: &State, holder: Holder<'_>) -> bool {
+    state.resources.get(holder.path).is_none_or(|project| project.get("parent").is_none())
+}
+
+/// Owners of a project without an organization accept an invitation in the console; the API cannot make one.
 fn must_be_invited(role: &str, member: &str) -> ApiError {
     let mut error = ApiError::invalid("Request contains an invalid argument.");
     error.details = vec![json!({
