@@ -1,10 +1,8 @@
 //! A course with its project, made once per size: applied to a sandbox, read back, and then changed in its specs.
 
 use std::collections::BTreeSet;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use provost::apply::{self, Run};
 use provost::diff::{self, Intent, Item, KindAsks};
@@ -16,7 +14,7 @@ use provost::plan::Input;
 use provost::sandbox::{Options, start};
 use provost::spec::{Course, folder, load};
 
-use crate::course::Mix;
+use crate::course::{Mix, roomy};
 
 /// What the pure part works on.
 pub(crate) struct World {
@@ -47,8 +45,7 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         Mix::of(size).write(folder.path()).unwrap();
         let texts = load::texts(folder.path()).unwrap().1;
-        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let options = Options { listen, state: None, operation_time: Duration::ZERO };
+        let options = Options { limits: roomy(), ..Options::default() };
         let cloud = start(options).await.unwrap();
         let endpoints = Endpoints::under(&cloud.url()).unwrap();
         let client = Client::new(endpoints, Credentials::None, folder.path().to_owned()).unwrap();

@@ -1,8 +1,10 @@
 //! Course folders of any size: the kinds of a real class in the proportions of one, 60 machines and 360 grants to 5 firewall
-//! rules, a bucket and a registry. Within the quotas of a project that was never asked for more.
+//! rules, a bucket and a registry. Its machines need more quota than a fresh project has: `roomy` grants it.
 
 use std::fmt::Write as _;
 use std::path::Path;
+
+use provost::sandbox::Limits;
 
 /// The project of every course.
 pub(crate) const PROJECT: &str = "class-of-bench";
@@ -58,6 +60,18 @@ services:
   - cloudbuild.googleapis.com
   - iam.googleapis.com
 ";
+
+/// A project that was granted all that its class needs.
+pub(crate) fn roomy() -> Limits {
+    let enough =
+        |metrics: &[&str]| metrics.iter().map(|metric| ((*metric).to_owned(), 100_000_000)).collect();
+    let regional = ["CPUS", "INSTANCES", "IN_USE_ADDRESSES", "DISKS_TOTAL_GB"];
+    let global = ["CPUS_ALL_REGIONS", "IN_USE_ADDRESSES", "FIREWALLS"];
+    let mut limits = Limits::default();
+    limits.quotas.insert("global".to_owned(), enough(&global));
+    limits.quotas.extend(REGIONS.iter().map(|region| ((*region).to_owned(), enough(&regional))));
+    limits
+}
 
 /// How many there are of each kind.
 #[derive(Clone, Copy, Debug)]

@@ -9,7 +9,7 @@ use provost::sandbox::{self, Options, Running};
 
 use crate::chain;
 use crate::client::{self, Used};
-use crate::course::{Mix, PROJECT};
+use crate::course::{Mix, PROJECT, roomy};
 use crate::proxy::{Proxy, Traffic};
 
 /// How to measure.
@@ -120,7 +120,7 @@ async fn length(folder: &Path, setup: &Setup) -> anyhow::Result<Length> {
 
 async fn cloud(operation_time: Duration) -> anyhow::Result<Running> {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    Ok(sandbox::start(Options { listen, operation_time, ..Options::default() }).await?)
+    Ok(sandbox::start(Options { listen, operation_time, limits: roomy(), ..Options::default() }).await?)
 }
 
 fn utf8(path: &Path) -> anyhow::Result<&str> {

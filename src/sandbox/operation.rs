@@ -94,7 +94,9 @@ pub(super) fn settle(state: &mut State, now: Timestamp) {
     let failed: Vec<String> = state.operations.iter().filter(failed).map(|(key, _)| key.clone()).collect();
     let mut gone = BTreeMap::new();
     for operation in failed {
-        gone.extend(state.operations.get_mut(&operation).map(|o| std::mem::take(&mut o.undo)).unwrap_or_default());
+        gone.extend(
+            state.operations.get_mut(&operation).map(|o| std::mem::take(&mut o.undo)).unwrap_or_default(),
+        );
     }
     for (key, id) in gone {
         let is_it = |held: &Value| held.get("id").cloned().unwrap_or_default() == id;
