@@ -59,10 +59,10 @@ pub(super) struct TargetArgs {
     /// Run against the embedded Google Cloud, its state kept in FILE
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = ".provost/sandbox.json")]
     pub(super) sandbox: Option<PathBuf>,
-    /// Act as this service account, on top of whatever credentials are found [env: `GOOGLE_IMPERSONATE_SERVICE_ACCOUNT`]
+    /// Act as this service account, on top of whatever credentials are found
     ///
-    /// It takes roles/iam.serviceAccountTokenCreator on the account. Several, with commas between, are a chain of delegates
-    /// whose last one is acted as. The sandbox asks nobody who they are.
+    /// Also `GOOGLE_IMPERSONATE_SERVICE_ACCOUNT`. It takes roles/iam.serviceAccountTokenCreator on the account. Several, with
+    /// commas between, are a chain of delegates whose last one is acted as. The sandbox asks nobody who they are.
     #[arg(long, value_name = "EMAIL", value_parser = crate::gcp::credentials::accounts)]
     pub(super) impersonate_service_account: Option<String>,
 }
