@@ -3,7 +3,6 @@
 //! Create and delete answer an operation, a patch is synchronous. There is no etag on a repository: the last
 //! write wins. Stored under `artifactregistry/projects/P/locations/L/repositories/R`, content below that key.
 
-mod enums;
 mod fields;
 
 use serde_json::{Value, json};
@@ -110,7 +109,7 @@ fn create(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
     if world.state.resources.contains_key(&key(&name)) {
         return Err(ApiError::already_exists("the repository already exists"));
     }
-    let repository = fields::created(&name, &enums::named(&call.body), world.now)?;
+    let repository = fields::created(&name, &call.body, world.now)?;
     world.state.resources.insert(key(&name), repository.clone());
     let mut response = fields::shown(&repository, scanned(world.state, call)?);
     if let Some(fields) = response.as_object_mut() {
@@ -161,7 +160,7 @@ fn children<'a>(state: &'a State, prefix: &str) -> impl Iterator<Item = &'a Valu
 fn patch(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
     let (name, repository) = found(world, call)?;
     let mask = call.query.get("updateMask").or_else(|| call.query.get("update_mask")).unwrap_or_default();
-    let repository = fields::patched(repository, &enums::named(&call.body), mask, world.now)?;
+    let repository = fields::patched(repository, &call.body, mask, world.now)?;
     world.state.resources.insert(key(&name), repository.clone());
     Ok(fields::shown(&repository, scanned(world.state, call)?))
 }

@@ -3,6 +3,8 @@
 //! Both versions have the same method ids; they name the path parameter differently and show a project in
 //! different words. Policies are the same. Projects are stored as v1 shows them.
 
+mod search;
+
 use serde_json::{Value, json};
 
 use super::call::{Answer, Call, World};
@@ -12,6 +14,7 @@ use super::paging;
 use super::policy::{self, Holder, HolderKind};
 use super::serviceusage::lro;
 use super::store::State;
+use search::Search;
 
 const PACKAGE: &str = "type.googleapis.com/google.cloud.resourcemanager.v3";
 const LARGEST_PAGE: usize = 1_000;
@@ -22,7 +25,7 @@ pub(super) fn handle(world: &mut World<'_>, call: &Call<'_>) -> Result<Answer, A
         "cloudresourcemanager.projects.get" => get(world, call),
         "cloudresourcemanager.projects.list" | "cloudresourcemanager.projects.search" => list(world, call),
         "cloudresourcemanager.projects.getAncestry" => ancestry(world, call),
-        "cloudresourcemanager.projects.update" => change(world, call, "displayName,labels"),
+        "cloudresourcemanager.projects.update" => update(world, call),
         "cloudresourcemanager.projects.patch" => patch(world, call),
         "cloudresourcemanager.operations.get" => {
             lro::get(world, &format!("operations/{}", call.param("operationsId")?))
@@ -70,8 +73,11 @@ pub(super) fn check_unserved(call: &Call<'_>, names: &[&str]) -> Result<(), ApiE
 }
 
 fn list(world: &World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
-    check_unserved(call, &["filter", "query", "parent"])?;
-    let projects = world.state.below("projects/").map(|(_, project)| project);
+    check_unserved(call, &["parent"])?;
+    let wanted = call.query.get("filter").or_else(|| call.query.get("query"));
+    let search = Search::parse(wanted.unwrap_or_default())?;
+    let all = world.state.below("projects/").map(|(_, project)| project);
+    let projects = all.filter(|project| search.names(project));
     let shown = projects.map(|project| if call.version == "v3" { in_v3(project) } else { project.clone() });
     Ok(paging::page(shown.collect(), call, "pageSize", LARGEST_PAGE, LARGEST_PAGE)?.into_answer("projects"))
 }
@@ -79,7 +85,37 @@ fn list(world: &World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
 fn ancestry(world: &World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
     let path = path(world, call)?;
     let id = path.strip_prefix("projects/");
-    Ok(json!({ "ancestor": [{ "resourceId": { "type": "project", "id": id } }] }))
+    let itself = json!({ "type": "project", "id": id });
+    let parent = world.state.resources.get(&path).and_then(|project| project.get("parent")).cloned();
+    let ancestors = std::iter::once(itself).chain(parent).map(|one| json!({ "resourceId": one }));
+    Ok(json!({ "ancestor": ancestors.collect::<Vec<_>>() }))
+}
+
+/// The whole project as v1 writes it. A project without a parent may be given one; one that has a parent keeps it.
+fn update(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
+    let path = path(world, call)?;
+    let held = world.state.resources.get(&path).and_then(|project| project.get("parent")).cloned();
+    let given = call.body.get("parent").filter(|parent| !parent.is_null());
+    if held.is_some() && given != held.as_ref() {
+        return Err(ApiError::invalid("The parent of a project cannot be changed by this method."));
+    }
+    if let (Some(project), Some(parent)) =
+        (world.state.resources.get_mut(&path).and_then(Value::as_object_mut), given)
+    {
+        check_parent(parent)?;
+        project.insert("parent".to_owned(), parent.clone());
+    }
+    change(world, call, "displayName,labels")
+}
+
+fn check_parent(parent: &Value) -> Result<(), ApiError> {
+    let kind = parent.get("type").and_then(Value::as_str).unwrap_or_default();
+    let id = parent.get("id").and_then(Value::as_str).unwrap_or_default();
+    if ["organization", "folder"].contains(&kind) && !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit())
+    {
+        return Ok(());
+    }
+    Err(ApiError::invalid("The parent must be an organization or a folder, named by its number."))
 }
 
 /// Takes the name and the labels of the body, as far as the mask names them, and gives the project back.

@@ -5,6 +5,7 @@
 
 mod canonical;
 mod check;
+mod numbered;
 mod route;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 pub(super) use route::Match;
+
+use super::faults::Served;
 
 /// The condensed documents.
 const DOCUMENTS: [&str; 7] = [
@@ -32,6 +35,9 @@ pub(super) struct Document {
     name: String,
     version: String,
     service_path: String,
+    /// Whether enums may be numbers: in requests, and in answers where the request asks for it.
+    #[serde(default)]
+    numeric_enums: bool,
     methods: Vec<Method>,
     schemas: BTreeMap<String, Schema>,
 }
@@ -64,6 +70,9 @@ pub(super) struct Schema {
     format: Option<String>,
     #[serde(rename = "enum")]
     values: Option<Vec<String>>,
+    /// The numbers of `values` in the protocol buffers, where those are not the positions. A value beyond the end
+    /// of the list has none that is known.
+    numbers: Option<Vec<i64>>,
     #[serde(default)]
     required: bool,
     #[expect(dead_code, reason = "part of the condensed form; every parameter may be repeated here")]
@@ -89,6 +98,21 @@ impl Surface {
         let routes = route::routes(&documents);
         Ok(Self { documents, routes })
     }
+
+    /// Every method, as faults see it.
+    pub(super) fn served(&self) -> impl Iterator<Item = Served> {
+        self.documents.iter().flat_map(|document| &document.methods).map(Method::served)
+    }
+}
+
+impl Method {
+    /// The method as faults see it.
+    pub(super) fn served(&self) -> Served {
+        let answers = self.response.as_deref() == Some("Operation");
+        // What reads or waits for an operation answers one too.
+        let begins_operation = answers && self.verb != "GET" && !self.id.contains("perations.");
+        Served { id: self.id.clone(), begins_operation }
+    }
 }
 
 impl Document {
@@ -99,6 +123,32 @@ impl Document {
 
     fn schema(&self, name: Option<&String>) -> Option<&Schema> {
         self.schemas.get(name?)
+    }
+
+    /// The schema of a `@type`, such as `type.googleapis.com/google.devtools.artifactregistry.v1.Repository`.
+    fn named(&self, kind: &str) -> Option<&Schema> {
+        self.schemas.get(kind.rsplit('.').next()?)
+    }
+}
+
+impl Schema {
+    fn number_at(&self, position: usize) -> Option<i64> {
+        match &self.numbers {
+            Some(numbers) => numbers.get(position).copied(),
+            None => i64::try_from(position).ok(),
+        }
+    }
+
+    /// The number of an enum's value.
+    fn enum_number(&self, name: &str) -> Option<i64> {
+        let position = self.values.as_ref()?.iter().position(|value| value == name)?;
+        self.number_at(position)
+    }
+
+    /// The value of an enum that has this number.
+    fn enum_name(&self, number: i64) -> Option<&str> {
+        let mut values = self.values.as_ref()?.iter().enumerate();
+        values.find(|(position, _)| self.number_at(*position) == Some(number)).map(|(_, name)| name.as_str())
     }
 }
 

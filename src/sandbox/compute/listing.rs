@@ -71,6 +71,8 @@ pub(super) enum Scopes {
     Zones,
     /// Every region.
     Regions,
+    /// The whole project, every region, every zone.
+    All,
 }
 
 impl Scopes {
@@ -80,6 +82,11 @@ impl Scopes {
             Self::Zones => regions::zones().map(|zone| place(Scope::Zone(zone))).collect(),
             Self::Regions => {
                 regions::regions().map(|region| place(Scope::Region(region.to_owned()))).collect()
+            }
+            Self::All => {
+                let below =
+                    [Self::Regions, Self::Zones].into_iter().flat_map(|scopes| scopes.places(project));
+                std::iter::once(place(Scope::Global)).chain(below).collect()
             }
         }
     }
@@ -138,7 +145,7 @@ fn by_scope(places: &[Place], field: &str, items: Vec<Value>) -> Value {
 fn nothing(scope: &str) -> Value {
     json!({ "warning": {
         "code": "NO_RESULTS_ON_PAGE",
-        "message": format!("There are no results for scope '{scope}' on this page."),
+        "message": format!("No results for the scope '{scope}'."),
         "data": [{ "key": "scope", "value": scope }],
     } })
 }

@@ -84,6 +84,12 @@ fn parts(method: &str) -> (&str, &str) {
     rest.split_once('.').unwrap_or((rest, ""))
 }
 
+/// The other zones of a zone's region.
+pub(super) fn zones_beside(zone: &str) -> Vec<String> {
+    let region = regions::region_of(zone);
+    regions::zones().filter(|other| other != zone && regions::region_of(other) == region).collect()
+}
+
 /// Puts the network and the firewall rules that every new project holds.
 pub(super) fn seed(state: &mut State, project: &str, now: Timestamp) {
     networks::seed(state, project, now);

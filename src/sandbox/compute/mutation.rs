@@ -43,7 +43,7 @@ pub(super) fn repeated(world: &World<'_>, call: &Call<'_>) -> Result<Option<Valu
     let prefix = format!("compute/projects/{}/", call.param("project")?);
     let mut known = operation::below(world.state, &prefix);
     let found = known.find(|(_, operation)| operation.request.as_deref() == Some(request));
-    Ok(found.map(|(_, operation)| operation.at(world.now).clone()))
+    Ok(found.map(|(_, operation)| operation.at(world.now)))
 }
 
 /// Begins the operation of a change that succeeds. `target` is the changed resource.

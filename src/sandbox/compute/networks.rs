@@ -57,6 +57,7 @@ fn network(path: &str, id: &str, now: Timestamp) -> Value {
         "selfLinkWithId": place::link(&format!("{project}/global/networks/{id}")),
         "autoCreateSubnetworks": false,
         "routingConfig": { "routingMode": "REGIONAL", "bgpBestPathSelectionMode": "LEGACY" },
+        "mtu": 1460,
         "networkFirewallPolicyEnforcementOrder": "AFTER_CLASSIC_FIREWALL",
     })
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::listing::{self, Collection};
+use super::listing::{self, Collection, Scopes};
 use super::place::{self, Place};
 use crate::sandbox::call::{Call, World};
 use crate::sandbox::error::ApiError;
@@ -24,13 +24,15 @@ pub(super) fn handle(world: &World<'_>, call: &Call<'_>, action: &str) -> Result
             let path = place.of_resource(OPERATIONS.name, call.param("operation")?);
             operation::poll(world, &place::key(&path)).ok_or_else(|| place::not_found(&path))
         }
-        "list" => {
-            let prefix = place::key(&place.of_resource(OPERATIONS.name, ""));
-            let all = operation::below(world.state, &prefix).map(|(_, one)| one.at(world.now).clone());
-            listing::answer(call, &place, OPERATIONS, all.collect())
-        }
+        "list" => listing::answer(call, &place, OPERATIONS, all(world, &place)),
+        "aggregatedList" => listing::aggregated(call, OPERATIONS, Scopes::All, |place| all(world, place)),
         _ => Err(ApiError::not_served(call.method)),
     }
+}
+
+fn all(world: &World<'_>, place: &Place) -> Vec<Value> {
+    let prefix = place::key(&place.of_resource(OPERATIONS.name, ""));
+    operation::below(world.state, &prefix).map(|(_, one)| one.at(world.now)).collect()
 }
 
 /// Forgets an operation.

@@ -32,6 +32,12 @@ impl Raw {
         self.parts.uri.path()
     }
 
+    /// The parts of a `multipart/mixed` body.
+    pub(super) fn body_parts(&self) -> Option<Vec<Part>> {
+        let boundary = boundary(self.header("content-type")?)?;
+        Some(parts(&self.body, &format!("--{boundary}"))).filter(|parts| !parts.is_empty())
+    }
+
     fn header(&self, name: &str) -> Option<&str> {
         self.parts.headers.get(name).and_then(|value| value.to_str().ok())
     }
@@ -116,7 +122,8 @@ fn multipart(body: &Bytes, content_type: &str) -> Result<(Value, Option<Media>),
     let [metadata, content] = parts.as_slice() else {
         return Err(malformed());
     };
-    Ok((json(&metadata.bytes)?, Some(content.clone())))
+    let content_type = content.header("content-type").map(str::to_owned);
+    Ok((json(&metadata.bytes)?, Some(Media { content_type, bytes: content.bytes.clone() })))
 }
 
 fn boundary(content_type: &str) -> Option<String> {
@@ -124,28 +131,47 @@ fn boundary(content_type: &str) -> Option<String> {
     Some(parameter.trim_matches(['"', '\'']).to_owned()).filter(|boundary| !boundary.is_empty())
 }
 
-fn parts(body: &Bytes, delimiter: &str) -> Vec<Media> {
+/// One part of a multipart body.
+#[derive(Debug)]
+pub(super) struct Part {
+    head: String,
+    /// The content.
+    pub(super) bytes: Bytes,
+}
+
+impl Part {
+    /// A header by its name in any case.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        let headers = self.head.lines().filter_map(|line| line.split_once(':'));
+        headers
+            .map(|(key, value)| (key.trim(), value.trim()))
+            .find_map(|(key, value)| key.eq_ignore_ascii_case(name).then_some(value))
+    }
+}
+
+fn parts(body: &Bytes, delimiter: &str) -> Vec<Part> {
     let starts: Vec<usize> = find_all(body, delimiter.as_bytes()).collect();
     let between = starts.iter().zip(starts.iter().skip(1));
     between.filter_map(|(from, to)| part(body.get(from + delimiter.len()..*to)?, body)).collect()
 }
 
 /// One part: a line end, headers, an empty line, the content, a line end that belongs to the delimiter.
-fn part(text: &[u8], body: &Bytes) -> Option<Media> {
+fn part(text: &[u8], body: &Bytes) -> Option<Part> {
     let text = text.strip_prefix(b"\r\n").or_else(|| text.strip_prefix(b"\n"))?;
     let text = text.strip_suffix(b"\r\n").or_else(|| text.strip_suffix(b"\n")).unwrap_or(text);
+    let (head, content) = halves(text)?;
+    Some(Part { head: String::from_utf8_lossy(head).into_owned(), bytes: body.slice_ref(content) })
+}
+
+/// What comes before and after the first empty line, whichever line ends are used.
+pub(super) fn halves(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let crlf = find_all(text, b"\r\n\r\n").next().map(|at| (at, 4));
     let lf = find_all(text, b"\n\n").next().map(|at| (at, 2));
     let (end, gap) = match (crlf, lf) {
         (Some(one), Some(other)) => one.min(other),
         (one, other) => one.or(other)?,
     };
-    let headers = String::from_utf8_lossy(text.get(..end)?).into_owned();
-    let content_type = headers.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.trim().eq_ignore_ascii_case("content-type").then(|| value.trim().to_owned())
-    });
-    Some(Media { content_type, bytes: body.slice_ref(text.get(end + gap..)?) })
+    Some((text.get(..end)?, text.get(end + gap..)?))
 }
 
 fn find_all<'a>(text: &'a [u8], what: &'a [u8]) -> impl Iterator<Item = usize> + 'a {

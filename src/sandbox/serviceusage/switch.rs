@@ -69,9 +69,7 @@ pub(super) fn disable(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, A
         return Err(depended_on(service, &leaving));
     }
     leaving.push(service);
-    // Google's own libraries send enums as numbers; CHECK is 2.
-    let check = call.body.get("checkIfServiceHasUsage");
-    if check.is_some_and(|check| *check == "CHECK" || *check == 2) {
+    if call.body.get("checkIfServiceHasUsage").is_some_and(|check| *check == "CHECK") {
         check_unused(world.state, &project, &leaving)?;
     }
     turn_off(world.state, &project, &leaving);
@@ -107,11 +105,8 @@ fn turn_on(state: &mut State, project: &str, services: &[&str]) {
     for id in known::with_needs(services) {
         if services.contains(&id) {
             state.resources.insert(key(project, id), json!({ "state": "ENABLED" }));
-        } else {
-            state
-                .resources
-                .entry(key(project, id))
-                .or_insert_with(|| json!({ "state": "ENABLED", "needed": true }));
+        } else if !state.resources.contains_key(&key(project, id)) {
+            state.resources.insert(key(project, id), json!({ "state": "ENABLED", "needed": true }));
         }
     }
 }

@@ -95,7 +95,8 @@ fn head(world: &mut World<'_>, place: &Place, body: &Value, path: &str) -> Resul
             "vmDnsSettingMetadataValue": "ZonalOnly", "enableOsloginMetadataValue": false,
         } },
     });
-    if text(body, "description").is_empty() {
+    // An empty text that was given stays, one that was not does not appear.
+    if body.get("description").is_none_or(Value::is_null) {
         super::super::value::unset(&mut vm, "description");
     }
     Ok(vm)

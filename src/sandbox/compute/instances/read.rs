@@ -25,9 +25,12 @@ pub(super) fn status(vm: &Value, now: Timestamp) -> &str {
     }
 }
 
-/// The instance as it is answered.
+/// The instance as it is answered. One that has no host has no processor yet.
 pub(super) fn shown(world: &World<'_>, mut vm: Value) -> Value {
     let status = status(&vm, world.now).to_owned();
+    if ["PROVISIONING", "TERMINATED", "SUSPENDED"].contains(&status.as_str()) {
+        set(&mut vm, "cpuPlatform", "Unknown CPU Platform");
+    }
     set(&mut vm, "status", status);
     unset(&mut vm, PASSING);
     vm
