@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,8 +28,7 @@ struct Bench {
 
 impl Bench {
     async fn new(operation_time: Duration) -> Self {
-        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let running = start(Options { listen, state: None, operation_time }).await.unwrap();
+        let running = start(Options { operation_time, ..Options::default() }).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let endpoints = Endpoints::under(&running.url()).unwrap();
         let client = Client::new(endpoints, Credentials::None, folder.path().into()).unwrap();

@@ -136,11 +136,8 @@ fn a_quota_that_is_used_up_fails_the_machines_above_it_only() {
     let machines = |of: &str| course(&format!("{}{}", machine("small", "e2-small"), machine("large", of)));
     let room = Room::with(&machines("n2-standard-32"));
     let said = room.run("apply", &["--yes"]).code(3);
-    assert!(
-        said.out.contains("Quota 'N2_CPUS' exceeded.  Limit: 24.0 in region europe-west1."),
-        "{}",
-        said.out
-    );
+    let told = "the quota N2_CPUS of 24 in europe-west1 is used up: this asks for more\n    help: ask for more: https://";
+    assert!(said.out.contains(told), "{}", said.out);
     assert!(room.find("instances/small").is_some());
     room.write("course.yaml", &machines("n2-standard-8"));
     room.apply();
@@ -269,8 +266,24 @@ fn a_secret_that_changes_is_shown_on_neither_side() {
 fn the_log_of_calls_names_each_of_them() {
     let room = Room::with(&course(RULE));
     let said = room.run("apply", &["--yes", "-vv"]).code(0);
-    assert!(said.err.contains("POST compute/projects/be-cloud-2526/global/firewalls"), "{}", said.err);
+    let call = "verb=POST service=\"compute.googleapis.com\" path=\"projects/be-cloud-2526/global/firewalls\" status=200";
+    assert!(said.err.contains(call), "{}", said.err);
     assert!(!said.out.contains("global/firewalls"));
+}
+
+#[test]
+fn a_log_file_has_one_json_object_a_call_and_no_secret() {
+    let room = Room::with(&secretive("first-Passw0rd"));
+    let log = room.state().with_extension("jsonl");
+    let said = room.run("apply", &["--yes", "--log-file", log.to_str().unwrap()]).code(0);
+    assert!(!said.err.contains("answered"), "{}", said.err);
+    let text = fs_err::read_to_string(&log).unwrap();
+    assert!(!text.contains("Passw0rd") && !text.to_lowercase().contains("bearer"), "{text}");
+    let calls: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let insert =
+        calls.iter().find(|c| c["verb"] == "POST" && c["path"].as_str().unwrap().ends_with("/instances"));
+    let insert = insert.unwrap_or_else(|| panic!("{text}"));
+    assert_eq!((&insert["status"], insert["ms"].is_u64()), (&json!(200), true));
 }
 
 #[test]

@@ -236,7 +236,9 @@ async fn what_does_not_exist_is_refused_in_googles_words() {
 
 #[tokio::test]
 async fn more_cpus_than_the_quota_fail_the_operation_and_make_nothing() {
-    let cloud = cloud().await;
+    let quotas = json!({ "europe-west1": { "CPUS": 130 }, "global": { "CPUS_ALL_REGIONS": 130 } });
+    let limits = serde_json::from_value(json!({ "quotas": quotas })).unwrap();
+    let cloud = Cloud::limited(&["compute"], limits).await;
     let mut big = vm("big");
     big["machineType"] = json!("n1-standard-96");
     assert_eq!(done(&cloud, &zone("instances"), &big).await["error"], Value::Null);

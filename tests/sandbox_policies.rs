@@ -166,7 +166,7 @@ async fn an_account_id_is_taken_once_and_follows_the_rule() {
     account(&cloud).await;
     let (status, answer) =
         cloud.post(ACCOUNTS, &json!({ "accountId": "ci-robot", "serviceAccount": {} })).await;
-    assert_eq!((status, reason(&answer)), (409, "ALREADY_EXISTS"));
+    assert_eq!((status, reason(&answer)), (409, "alreadyExists"));
     assert_eq!(
         message(&answer),
         format!("Service account ci-robot already exists within project projects/{PROJECT}.")

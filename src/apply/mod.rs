@@ -21,8 +21,8 @@ use crate::inventory::Recorder;
 use crate::plan::{Plan, Step};
 use scheduler::{Scheduler, Turn};
 
-/// Steps at once, unless asked otherwise.
-pub const PARALLEL: usize = 8;
+/// Steps at once, unless asked otherwise: a whole class. How fast they are begun is the rate limits' business.
+pub const PARALLEL: usize = 64;
 
 /// Where progress is told.
 pub type Listener = Arc<dyn Fn(Event) + Send + Sync>;

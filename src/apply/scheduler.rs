@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::outcome::StepResult;
 use super::step::StepError;
+use crate::gcp::Call;
 use crate::plan::{Plan, Step};
 
 /// A step whose turn has come.
@@ -13,6 +14,8 @@ pub(super) struct Turn {
     pub(super) step: Step,
     /// Whether an earlier step of this run dealt with one of its resources: their names may not be free at once.
     pub(super) replaces: bool,
+    /// Whether an earlier step of this run granted roles: they take effect after a while.
+    pub(super) granted: bool,
 }
 
 /// Steps by number, with what each waits for.
@@ -45,10 +48,12 @@ impl<'a> Scheduler<'a> {
     pub(super) fn next(&mut self) -> Option<Turn> {
         let id = self.ready.pop_first()?;
         let step = (*self.steps.get(&id)?).clone();
-        let before = step.after.iter().filter_map(|earlier| self.steps.get(earlier));
-        let replaces =
-            before.flat_map(|earlier| &earlier.addresses).any(|address| step.addresses.contains(address));
-        Some(Turn { step, replaces })
+        let before: Vec<&Step> =
+            step.after.iter().filter_map(|earlier| self.steps.get(earlier).copied()).collect();
+        let again = |address| step.addresses.contains(address);
+        let replaces = before.iter().flat_map(|earlier| &earlier.addresses).any(again);
+        let granted = before.iter().flat_map(|earlier| &earlier.calls).any(Call::writes_a_policy);
+        Some(Turn { step, replaces, granted })
     }
 
     /// Notes how a step ended. Gives the steps that are held back by it.

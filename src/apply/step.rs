@@ -1,6 +1,6 @@
 //! One step: its calls in order. Waits out what the APIs need time for, and stops where the plan is stale.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::scheduler::Turn;
 use super::{Event, Run};
 use crate::gcp::call::{Edit, Guard, Send};
+use crate::gcp::error::told;
 use crate::gcp::retry::{self, Again, NotYet};
 use crate::gcp::{ApiError, Body, Call, Client, Read, Splice, policy, splice};
 use crate::inventory::StoreError;
@@ -53,6 +54,14 @@ pub enum StepError {
 }
 
 impl StepError {
+    /// The error of the API behind it.
+    pub fn api(&self) -> Option<&ApiError> {
+        match self {
+            Self::Api(error) | Self::Contended(error) => Some(error),
+            _ => None,
+        }
+    }
+
     /// Whether the plan was made from another state than the live one. Nothing was changed then.
     pub fn is_stale(&self) -> bool {
         matches!(self, Self::Stale { .. } | Self::Moved(_))
@@ -64,17 +73,18 @@ pub(super) async fn run(run: &Run, turn: &Turn) -> Result<(), StepError> {
     if turn.step.intent {
         run.recorder.intend(&turn.step.records).await?;
     }
+    let (listener, id) = (Arc::clone(&run.listener), turn.step.id);
+    let client = run.client.clone().telling(move |what| listener(Event::Waiting(id, what)));
     for (i, call) in turn.step.calls.iter().enumerate() {
         let fresh = i > 0 || !turn.step.after.is_empty();
-        let patience = Patience { run, turn, fresh, told: AtomicBool::new(false) };
-        carry_out(&patience, call).await?;
+        carry_out(&Patience { client: &client, turn, fresh }, call).await?;
     }
     run.recorder.note(&turn.step.records);
     Ok(())
 }
 
 async fn carry_out(patience: &Patience<'_>, call: &Call) -> Result<(), StepError> {
-    let client = &patience.run.client;
+    let client = patience.client;
     match call {
         Call::Send(send) => patience.wait_out(|| self::send(client, send)).await,
         Call::Each(sends) => each(patience, sends).await,
@@ -86,18 +96,17 @@ async fn carry_out(patience: &Patience<'_>, call: &Call) -> Result<(), StepError
 /// All of them, whatever becomes of single ones: what can be done is done. Gives the first failure.
 async fn each(patience: &Patience<'_>, sends: &[Send]) -> Result<(), StepError> {
     let works: Vec<_> =
-        sends.iter().map(|send| patience.wait_out(|| self::send(&patience.run.client, send))).collect();
+        sends.iter().map(|send| patience.wait_out(|| self::send(patience.client, send))).collect();
     let ended: Vec<Result<(), StepError>> = stream::iter(works).buffer_unordered(EACH).collect().await;
     ended.into_iter().collect()
 }
 
 /// What a step waits for: things this run has just made, which the API does not know everywhere yet.
 struct Patience<'a> {
-    run: &'a Run,
+    client: &'a Client,
     turn: &'a Turn,
     /// Whether anything was made before.
     fresh: bool,
-    told: AtomicBool,
 }
 
 impl Patience<'_> {
@@ -114,17 +123,17 @@ impl Patience<'_> {
             let Some(missing) = self.missing(&error).filter(|missing| waited < missing.bound) else {
                 return Err(error.into());
             };
-            if !self.told.swap(true, Ordering::Relaxed) {
-                self.run.tell(Event::Waiting(self.turn.step.id, missing.what));
-            }
-            self.run.client.let_settle(PAUSE).await;
+            self.client.tell(missing.what);
+            tracing::info!(error = told(&error), why = missing.what, "waiting");
+            self.client.let_settle(PAUSE).await;
             waited += PAUSE;
         }
     }
 
     fn missing(&self, error: &ApiError) -> Option<NotYet> {
-        let taken = self.turn.replaces && error.is_conflict();
-        retry::not_yet(error).or(taken.then_some(NAME)).filter(|_| self.fresh)
+        let taken = || (self.turn.replaces && error.is_conflict()).then_some(NAME);
+        let granted = || retry::not_yet_granted(error).filter(|_| self.turn.granted);
+        retry::not_yet(error).or_else(taken).or_else(granted).filter(|_| self.fresh)
     }
 }
 
@@ -145,6 +154,7 @@ async fn contended(client: &Client, error: ApiError, attempt: &mut u32) -> Resul
     if *attempt >= RACES {
         return Err(StepError::Contended(error));
     }
+    client.tell("others who write the same document");
     client.back_off(Again::Transient, *attempt).await;
     *attempt += 1;
     Ok(())
@@ -173,11 +183,7 @@ async fn edit(client: &Client, edit: &Edit) -> Result<(), StepError> {
         }
         let mut request = edit.write.clone();
         request.body = Body::Json(body.to_string());
-        let written = match client.send(&request).await {
-            Ok(answer) => client.settle(&request, edit.wait, answer).await,
-            refused => refused,
-        };
-        match written {
+        match client.through(&request, edit.wait).await {
             Ok(_) => return Ok(()),
             Err(error) if error.is_race() => contended(client, error, &mut attempt).await?,
             Err(error) => return Err(error.into()),

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use crate::apply::{self, Outcome, Run};
 use crate::diff::Intent;
 use crate::inventory::{Record, Recorder};
+use crate::live::images;
 use crate::plan::Plan;
-use crate::report::{json, outcome, text};
+use crate::report::{Known, json, outcome, text};
 
 use super::args::{ApplyArgs, Format, RunArgs, TargetArgs};
 use super::connection::{self, Connection};
@@ -57,7 +58,8 @@ async fn planned(
         confirm(args, intent, printer)?;
     }
     let outcome = execute(connection, loaded, &plan, record, args, printer).await?;
-    say(&shown, Some(&outcome), args.format, printer);
+    let known = images::known(&connection.client, &plan.project, outcome::failures(&outcome)).await;
+    say(&shown, Some((&outcome, &known)), args.format, printer);
     if args.format == Format::Text && outcome.is_complete() && !intent.destroy {
         printer.out(&outcome::next_steps(&shown, &command_line(target)));
     }
@@ -120,16 +122,16 @@ async fn execute(
     Ok(outcome)
 }
 
-fn say(plan: &Plan, outcome: Option<&Outcome>, format: Format, printer: &Printer) {
+fn say(plan: &Plan, outcome: Option<(&Outcome, &Known)>, format: Format, printer: &Printer) {
     match (format, outcome) {
         (Format::Json, outcome) => {
             let mut value = json::plan(plan);
-            if let (Some(map), Some(outcome)) = (value.as_object_mut(), outcome) {
-                map.insert("outcome".to_owned(), outcome::json(outcome));
+            if let (Some(map), Some((outcome, known))) = (value.as_object_mut(), outcome) {
+                map.insert("outcome".to_owned(), outcome::json(outcome, known));
             }
             printer.out(&format!("{value:#}\n"));
         }
-        (Format::Text, Some(outcome)) => printer.out(&outcome::text(plan, outcome)),
+        (Format::Text, Some((outcome, known))) => printer.out(&outcome::text(plan, outcome, known)),
         (Format::Text, None) => {}
     }
 }

@@ -18,9 +18,12 @@ use crate::spec::Address;
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
-    /// Tell what is tried again; twice: tell every call
+    /// Tell which credentials are used and what is tried again; twice: tell every call
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(super) verbose: u8,
+    /// Write a trace of every call to FILE, one JSON object a line; tokens and contents are left out
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) log_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -59,6 +62,15 @@ pub(super) struct TargetArgs {
     /// Run against the embedded Google Cloud, its state kept in FILE
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = ".provost/sandbox.json")]
     pub(super) sandbox: Option<PathBuf>,
+    /// What goes wrong in the sandbox, and how long its operations take (`provost schema faults`)
+    #[arg(long, value_name = "FILE", requires = "sandbox")]
+    pub(super) faults: Option<PathBuf>,
+    /// Act as this service account, on top of whatever credentials are found [env: `GOOGLE_IMPERSONATE_SERVICE_ACCOUNT`]
+    ///
+    /// It takes roles/iam.serviceAccountTokenCreator on the account. Several, with commas between, are a chain of delegates
+    /// whose last one is acted as. The sandbox asks nobody who they are.
+    #[arg(long, value_name = "EMAIL", value_parser = crate::gcp::credentials::accounts)]
+    pub(super) impersonate_service_account: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -160,7 +172,7 @@ pub(super) struct StatusArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct SchemaArgs {
-    /// A kind, or nothing for the schema of a whole file
+    /// A kind, `faults`, or nothing for the schema of a whole file
     pub(super) kind: Option<String>,
     /// Write every schema to this folder
     #[arg(long, value_name = "FOLDER", conflicts_with = "kind")]
@@ -190,6 +202,9 @@ pub(super) struct ServeArgs {
     /// How long operations take, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub(super) operation_ms: u64,
+    /// What goes wrong, how long which operations take, and how much there is (`provost schema faults`)
+    #[arg(long, value_name = "FILE")]
+    pub(super) faults: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

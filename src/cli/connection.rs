@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::gcp::credentials::Settings;
 use crate::gcp::{Client, Credentials, Endpoints};
 use crate::sandbox::{self, Options, Running};
 
@@ -18,23 +19,23 @@ pub(super) struct Connection {
 pub(super) async fn connect(target: &TargetArgs, loaded: &Loaded) -> anyhow::Result<Connection> {
     let lookup = |name: &str| std::env::var(name).ok();
     let sandbox = match &target.sandbox {
-        Some(state) => Some(start(state).await?),
+        Some(state) => Some(start(state, target.faults.as_deref()).await?),
         None => None,
     };
     let endpoints = match &sandbox {
         Some(running) => Endpoints::under(&running.url())?,
         None => Endpoints::from_env(lookup)?,
     };
-    let client = Client::new(endpoints, Credentials::from_env(lookup), loaded.root.clone())?;
+    let account = target.impersonate_service_account.as_deref();
+    let settings = Settings::from_env(lookup)?.impersonating(account).for_project(&loaded.scope.project);
+    let client = Client::new(endpoints, Credentials::of(settings), loaded.root.clone())?;
     Ok(Connection { client, sandbox })
 }
 
-async fn start(state: &Path) -> anyhow::Result<Running> {
-    let options = Options {
-        listen: ([127, 0, 0, 1], 0).into(),
-        state: Some(state.to_owned()),
-        operation_time: std::time::Duration::ZERO,
-    };
+async fn start(state: &Path, faults: Option<&Path>) -> anyhow::Result<Running> {
+    let faults = super::sandbox::faults(faults)?;
+    let limits = faults.limits().clone();
+    let options = Options { state: Some(state.to_owned()), limits, faults, ..Options::default() };
     Ok(sandbox::start(options).await?)
 }
 

@@ -14,6 +14,7 @@ mod progress;
 mod sandbox;
 mod schema;
 mod status;
+mod trace;
 mod validate;
 
 use std::ffi::OsString;
@@ -36,8 +37,11 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             return if help { Exit::Done } else { Exit::Usage }.into();
         }
     };
-    trace(cli.verbose);
     let mut printer = Printer::new();
+    if let Err(error) = trace::begin(cli.verbose, cli.log_file.as_deref()) {
+        printer.error(&error.into());
+        return Exit::Usage.into();
+    }
     let exit = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(dispatch(cli.command, &mut printer)),
         Err(error) => Err(error.into()),
@@ -61,17 +65,4 @@ async fn dispatch(command: Command, printer: &mut Printer) -> anyhow::Result<Exi
         Command::Sandbox(args) => sandbox::run(&args, printer).await,
         Command::Completions(args) => Ok(completions::run(&args, printer)),
     }
-}
-
-/// Logs of calls on stderr: with `-v` what was tried again, with `-vv` every call. Bodies are never logged.
-fn trace(verbose: u8) {
-    use tracing_subscriber::EnvFilter;
-    let level = match verbose {
-        0 => return,
-        1 => "provost=info",
-        _ => "provost=debug",
-    };
-    let stderr = || anstream::AutoStream::auto(std::io::stderr());
-    let subscriber = tracing_subscriber::fmt().with_writer(stderr).with_env_filter(EnvFilter::new(level));
-    let _ = subscriber.without_time().with_target(false).try_init();
 }

@@ -1,9 +1,13 @@
 //! Printing: results on stdout, everything else on stderr, colours only where somebody looks, secrets nowhere.
 
+use std::collections::BTreeSet;
 use std::io::{ErrorKind, IsTerminal, Write};
 
+use crate::gcp::ApiError;
+use crate::live::LiveError;
 use crate::plan::Plan;
-use crate::report::Secrets;
+use crate::report::advice::advice;
+use crate::report::{Advice, Known, Secrets};
 
 /// Where a command prints.
 #[derive(Clone, Debug, Default)]
@@ -37,11 +41,17 @@ impl Printer {
         write(&mut anstream::stderr(), &self.secrets.hide(text));
     }
 
-    /// An error with its causes.
+    /// An error with its causes, and what to do about it.
     pub(super) fn error(&self, error: &anyhow::Error) {
         let told = crate::gcp::error::told(error.as_ref());
         let style = anstyle::AnsiColor::Red.on_default().bold();
         self.note(&format!("{style}error{style:#}: {told}\n"));
+        let known = Known::default();
+        let all: BTreeSet<Advice> = failures(error).into_iter().filter_map(|e| advice(e, &known)).collect();
+        for Advice { what, help } in all {
+            self.note(&format!("{what}\n"));
+            help.iter().for_each(|line| self.note(&format!("    help: {line}\n")));
+        }
     }
 
     /// Asks for a yes. False without a terminal.
@@ -51,6 +61,14 @@ impl Printer {
         let read = std::io::stdin().read_line(&mut answer);
         read.is_ok() && answer.trim() == "yes"
     }
+}
+
+/// The errors of the API behind an error.
+fn failures(error: &anyhow::Error) -> Vec<&ApiError> {
+    if let Some(LiveError::Unread(all)) = error.downcast_ref() {
+        return all.iter().collect();
+    }
+    error.chain().filter_map(|cause| cause.downcast_ref()).collect()
 }
 
 /// Whether somebody can be asked.

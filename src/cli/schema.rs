@@ -1,6 +1,7 @@
-//! `provost schema`: the JSON Schema of a kind or of a whole file, or all of them as files.
+//! `provost schema`: the JSON Schema of a kind, of a whole file or of the sandbox's faults, or all of them as files.
 
 use crate::kinds::{KindRegistry, schema};
+use crate::sandbox::Faults;
 use crate::spec::suggest;
 
 use super::args::SchemaArgs;
@@ -8,7 +9,8 @@ use super::exit::{Exit, Refusal};
 use super::printer::Printer;
 
 pub(super) fn run(args: &SchemaArgs, printer: &Printer) -> anyhow::Result<Exit> {
-    let all = schema::all(&KindRegistry::standard());
+    let mut all = schema::all(&KindRegistry::standard());
+    all.push(("faults.json".to_owned(), Faults::schema()));
     if let Some(folder) = &args.out {
         fs_err::create_dir_all(folder)?;
         for (file, schema) in &all {

@@ -43,6 +43,9 @@ pub enum Wait {
     Compute,
     /// A `google.longrunning` operation: `GET v1/NAME` until `done`.
     LongRunning,
+    /// The answer, and then reads of what was made until three in a row find it: a new service account flickers between 404
+    /// and 200 for a while.
+    Known,
 }
 
 /// A read-modify-write of one document.
@@ -75,10 +78,22 @@ pub struct Guard {
     pub seen: Vec<(String, Value)>,
 }
 
+impl Call {
+    /// Whether it grants or takes away roles.
+    pub fn writes_a_policy(&self) -> bool {
+        matches!(self, Self::Edit(edit) if edit.splices.iter().any(|s| matches!(s, Splice::Policy { .. })))
+    }
+}
+
 impl Send {
     /// A mutation that is done when it is answered.
     pub fn answered(request: Request) -> Self {
         Self { request, wait: Wait::Answer, absent_is_done: false }
+    }
+
+    /// A creation that is not seen everywhere at once.
+    pub fn known(request: Request) -> Self {
+        Self { request, wait: Wait::Known, absent_is_done: false }
     }
 
     /// A compute mutation.

@@ -1,26 +1,52 @@
-//! The client: sends requests and tries again what is worth it. It decides nothing about resources; what a request means
-//! is the plan's business.
+//! The client: a connection to Google's services with all that its calls share. How a call is sent is in `send` and
+//! `exchange`; it decides nothing about resources.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use super::credentials::Credentials;
 use super::endpoint::Endpoints;
-use super::error::ApiError;
-use super::lost;
+use super::limit::{Gates, Turn};
 use super::pace::{Pace, RealPace};
-use super::request::{Request, Service, Verb};
+use super::request::Request;
 use super::retry::{self, Again};
 
-/// Calls in flight at once.
-const CONCURRENCY: usize = 16;
+/// Calls in flight at once. Waiting for operations is not counted: it may take minutes and costs nobody anything.
+const CONCURRENCY: usize = 32;
+/// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
 /// How much shorter waits are on this machine, where no quota is shared and nothing spreads around the world.
 const LOCAL_HASTE: u32 = 20;
+/// From here on a wait is worth telling.
+const NOTICEABLE: Duration = Duration::from_secs(2);
+
+/// Where a call tells what it waits for, to complete "waiting for".
+pub type Told = Arc<dyn Fn(&'static str) + Send + Sync>;
+
+/// How long to wait for an answer or for work.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    /// For an answer.
+    pub call: Duration,
+    /// For an answer that may take its time: `wait` of compute answers after two minutes at the latest, and a chunk of a file
+    /// may travel as long.
+    pub long_call: Duration,
+    /// For an operation, from its beginning to its end. gcloud waits as long.
+    pub operation: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            call: Duration::from_mins(1),
+            long_call: Duration::from_secs(150),
+            operation: Duration::from_mins(30),
+        }
+    }
+}
 
 /// A connection to Google's services, or to a server that stands in for them. Cheap to clone.
 #[derive(Clone)]
@@ -29,9 +55,13 @@ pub struct Client {
     pub(super) endpoints: Endpoints,
     pub(super) credentials: Credentials,
     pub(super) in_flight: Arc<Semaphore>,
+    pub(super) timeouts: Timeouts,
     /// The folder that files to upload are named from.
     pub(super) folder: PathBuf,
     pace: Arc<dyn Pace>,
+    /// Google's rate limits; none where nobody else is served.
+    gates: Option<Arc<Mutex<Gates>>>,
+    told: Option<Told>,
 }
 
 impl std::fmt::Debug for Client {
@@ -50,15 +80,51 @@ impl Client {
     pub fn new(endpoints: Endpoints, credentials: Credentials, folder: PathBuf) -> Result<Self, ClientError> {
         // Installing it twice is an error that changes nothing; not at all would panic at the first TLS handshake.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = if endpoints.is_local() { local_http() } else { real_http() }?;
-        let in_flight = Arc::new(Semaphore::new(CONCURRENCY));
-        Ok(Self { http, endpoints, credentials, in_flight, folder, pace: Arc::new(RealPace::new()) })
+        let local = endpoints.is_local();
+        Ok(Self {
+            http: if local { local_http() } else { real_http() }?,
+            endpoints,
+            credentials,
+            in_flight: Arc::new(Semaphore::new(CONCURRENCY)),
+            timeouts: Timeouts::default(),
+            folder,
+            pace: Arc::new(RealPace::new()),
+            gates: (!local).then(Arc::default),
+            told: None,
+        })
     }
 
     /// The same client with another clock, other waits and other chance.
     #[must_use]
     pub fn with_pace(mut self, pace: Arc<dyn Pace>) -> Self {
         self.pace = pace;
+        self
+    }
+
+    /// The same client with other patience.
+    #[must_use]
+    pub fn with_timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.timeouts = timeouts;
+        self
+    }
+
+    /// The same client, which keeps Google's rate limits wherever its services are.
+    #[must_use]
+    pub fn with_limits(mut self) -> Self {
+        self.gates = Some(Arc::default());
+        self
+    }
+
+    /// The same client, which tells what it waits for; the same thing in a row only once.
+    #[must_use]
+    pub fn telling(mut self, told: impl Fn(&'static str) + Send + Sync + 'static) -> Self {
+        let last = Mutex::new("");
+        self.told = Some(Arc::new(move |what| {
+            let before = std::mem::replace(&mut *last.lock().unwrap_or_else(PoisonError::into_inner), what);
+            if before != what {
+                told(what);
+            }
+        }));
         self
     }
 
@@ -70,6 +136,13 @@ impl Client {
     /// Whether nothing is real behind this client.
     pub fn is_local(&self) -> bool {
         self.endpoints.is_local()
+    }
+
+    /// Tells what is waited for.
+    pub fn tell(&self, what: &'static str) {
+        if let Some(told) = &self.told {
+            told(what);
+        }
     }
 
     /// Waits this long.
@@ -88,52 +161,27 @@ impl Client {
         self.let_settle(retry::wait(why, attempt, self.pace.fraction())).await;
     }
 
-    /// Sends a request; an empty answer is null. Failures worth it are tried again. A creation whose answer was lost and
-    /// that finds its own work at the next try gives what it made.
-    pub async fn send(&self, request: &Request) -> Result<Value, ApiError> {
-        let request = self.with_request_id(request);
-        let mut attempt = 1;
-        let mut lost = false;
-        loop {
-            let error = match self.once(&request).await {
-                Ok(value) => return Ok(value),
-                Err(error) => error,
-            };
-            if lost && let Some(made) = self.made_before(&request, &error).await {
-                return Ok(made);
-            }
-            let Some(why) = retry::again(&request, &error).filter(|_| attempt < retry::TRIES) else {
-                return Err(error);
-            };
-            lost |= why == Again::Transient;
-            tracing::debug!(%request, attempt, ?why, "trying again");
-            match error.refusal().and_then(|refusal| refusal.retry_after) {
-                Some(seconds) => self.pause(retry::told(seconds)).await,
-                None => self.back_off(why, attempt).await,
-            }
-            attempt += 1;
+    /// Waits for the turn that Google's rate limits give a request.
+    pub(super) async fn take_turn(&self, request: &Request) {
+        let now = self.pace.elapsed();
+        let Some(turn) = self.with_gates(|gates| gates.turn(request, now)).flatten() else { return };
+        let Turn { wait, on } = turn;
+        tracing::debug!(%request, ms = wait.as_millis(), on, "keeping a rate limit");
+        if wait >= NOTICEABLE {
+            self.tell(on);
         }
+        self.pause(wait).await;
     }
 
-    /// What an earlier try of this creation made, when this one found its place taken.
-    async fn made_before(&self, request: &Request, error: &ApiError) -> Option<Value> {
-        let twin = lost::twin(request).filter(|_| lost::is_taken(error))?;
-        let found = self.once(&twin.read).await.ok()?;
-        twin.is_ours(&found).then(|| twin.answer(found))
-    }
-
-    /// One logical mutation of compute has one id, whatever happens to its answer.
-    pub(super) fn with_request_id(&self, request: &Request) -> Request {
-        let unnumbered = ["getIamPolicy", "setIamPolicy", "testIamPermissions", "/wait"];
-        let mutates = request.verb != Verb::Get && !unnumbered.iter().any(|end| request.path.ends_with(end));
-        if request.service == Service::Compute && mutates {
-            return request.clone().query("requestId", self.pace.uuid());
-        }
-        request.clone()
+    pub(super) fn with_gates<T>(&self, work: impl FnOnce(&mut Gates) -> T) -> Option<T> {
+        let gates = self.gates.as_ref()?;
+        Some(work(&mut gates.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 }
 
 fn builder() -> reqwest::ClientBuilder {
+    // Installing it twice is an error that changes nothing; not at all would panic at the first TLS handshake.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         // Google compresses for agents that say so here as well.
         .user_agent(concat!("provost/", env!("CARGO_PKG_VERSION"), " (gzip)"))
@@ -144,12 +192,12 @@ fn builder() -> reqwest::ClientBuilder {
 }
 
 /// A server on this machine needs neither certificates nor proxies, and there may be none of the former.
-fn local_http() -> Result<reqwest::Client, reqwest::Error> {
+pub(super) fn local_http() -> Result<reqwest::Client, reqwest::Error> {
     builder().tls_certs_only([]).no_proxy().build()
 }
 
 /// The certificates of the system, which know a school's proxy; a slim container has none: the built-in ones then.
-fn real_http() -> Result<reqwest::Client, reqwest::Error> {
+pub(super) fn real_http() -> Result<reqwest::Client, reqwest::Error> {
     let built_in = || {
         let all = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
         all.filter_map(|der| reqwest::Certificate::from_der(der).ok())

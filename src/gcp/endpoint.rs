@@ -60,6 +60,13 @@ impl Endpoints {
         Ok(Self { root: Some(parse("the endpoint", root)?), own: Vec::new() })
     }
 
+    /// All services on a host that is not this machine by its name, without encryption: for tests of what only such a host is
+    /// sent.
+    #[cfg(test)]
+    pub(super) fn elsewhere(root: &str) -> Self {
+        Self { root: Url::parse(root).ok(), own: Vec::new() }
+    }
+
     /// Whether every service is on this machine: nothing is real, and nobody asks for credentials.
     pub fn is_local(&self) -> bool {
         SERVICES.iter().all(|(service, ..)| self.is_local_for(*service))
@@ -92,7 +99,8 @@ impl Endpoints {
     }
 }
 
-fn parse(variable: &str, text: &str) -> Result<Url, EndpointError> {
+/// An address that a variable names; never plain http to another machine.
+pub(super) fn parse(variable: &str, text: &str) -> Result<Url, EndpointError> {
     let url = Url::parse(text)
         .map_err(|_| EndpointError::NoUrl { variable: variable.to_owned(), text: text.to_owned() })?;
     if url.scheme() == "http" && !is_loopback(&url) {
@@ -102,7 +110,8 @@ fn parse(variable: &str, text: &str) -> Result<Url, EndpointError> {
     Ok(url)
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether an address is on this machine.
+pub(super) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }

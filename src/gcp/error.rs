@@ -1,6 +1,9 @@
 //! What can go wrong between us and Google's APIs, as types that keep verb, resource, status, reason and request id.
 //! No policy: what is tried again is decided in `retry`.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::request::{Request, Service, Verb};
@@ -32,6 +35,15 @@ pub enum ApiError {
         /// What is wrong with it.
         why: String,
     },
+    /// The answer is no JSON: it broke off, or something in between answered instead.
+    #[error("the answer to {what} cannot be read")]
+    Unreadable {
+        /// The request.
+        what: String,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
     /// An operation that was accepted ended in an error.
     #[error("{what} failed: {message}")]
     Operation {
@@ -41,6 +53,8 @@ pub enum ApiError {
         codes: Vec<String>,
         /// The API's own words.
         message: String,
+        /// What the API says besides: zones with room, the quota that is used up.
+        info: BTreeMap<String, String>,
     },
     /// Some of a list could not be reached: what is missing in it is unknown, not absent.
     #[error("{what} left out {unreachable}, so what exists there is unknown")]
@@ -80,10 +94,10 @@ pub struct Refusal {
     pub message: String,
     /// `x-goog-request-id` and its like, to quote to Google.
     pub request_id: Option<String>,
-    /// Seconds of `Retry-After`.
-    pub retry_after: Option<u64>,
-    /// The API that `ErrorInfo` says is off.
-    pub disabled: Option<String>,
+    /// `Retry-After`.
+    pub retry_after: Option<Duration>,
+    /// The metadata of `ErrorInfo`: the API that is off, the permission that is missing, the quota that is used up.
+    pub info: BTreeMap<String, String>,
 }
 
 impl Refusal {
@@ -94,7 +108,6 @@ impl Refusal {
         let text = |pointer: &str| error.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
         let details = || error.get("details").and_then(Value::as_array).into_iter().flatten();
         let info = details().find_map(|d| d.get("reason")?.as_str()).map(str::to_owned);
-        let named = |d: &Value| d.pointer("/metadata/service").and_then(Value::as_str).map(str::to_owned);
         let reason =
             info.or_else(|| text("/errors/0/reason")).or_else(|| text("/status")).unwrap_or_default();
         let plain = body.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('<'));
@@ -107,8 +120,14 @@ impl Refusal {
             message,
             request_id: None,
             retry_after: None,
-            disabled: details().find_map(named),
+            info: details().filter_map(|d| d.get("metadata")).flat_map(texts).collect(),
         }
+    }
+
+    /// How often a minute the server allows what it refused for its frequency, if it says so.
+    pub fn a_minute(&self) -> Option<u32> {
+        let of_a_minute = self.info.get("quota_unit").is_none_or(|unit| unit.starts_with("1/min"));
+        self.info.get("quota_limit_value").filter(|_| of_a_minute)?.parse().ok()
     }
 }
 
@@ -133,6 +152,12 @@ impl ApiError {
         }
     }
 
+    /// Whether an API that should be turned off is off already.
+    pub fn is_off(&self) -> bool {
+        let off = |r: &&Refusal| r.what.ends_with(":disable") && r.message.contains("is not enabled");
+        self.refusal().filter(off).is_some_and(|r| r.status == 400)
+    }
+
     /// Whether others write the same document at the same time: the whole read-modify-write is to be done again.
     pub fn is_race(&self) -> bool {
         self.is_contended() || self.is_precondition()
@@ -144,11 +169,12 @@ impl ApiError {
     }
 
     /// Whether a fingerprint, etag or generation that was sent is no longer the live one. Other 412 are refusals of an
-    /// organisation's rules, which no second try changes.
+    /// organisation's rules, which no second try changes; some give the same reason and name the constraint.
     pub fn is_precondition(&self) -> bool {
         match self {
             Self::Refused(r) => {
-                r.status == 412 && matches!(r.reason.as_str(), "conditionNotMet" | "CONDITION_NOT_MET" | "")
+                let reason = matches!(r.reason.as_str(), "conditionNotMet" | "CONDITION_NOT_MET" | "");
+                r.status == 412 && reason && !r.message.contains("constraints/")
             }
             Self::Operation { codes, .. } => codes.iter().any(|code| code == "CONDITION_NOT_MET"),
             _ => false,
@@ -169,8 +195,15 @@ impl ApiError {
     /// The API that is off, by the server's own words, else that of the service which was asked.
     pub fn disabled_api(&self) -> Option<&str> {
         let refusal = self.refusal().filter(|_| self.is_service_disabled())?;
-        Some(refusal.disabled.as_deref().unwrap_or_else(|| refusal.service.api()))
+        Some(refusal.info.get("service").map_or_else(|| refusal.service.api(), String::as_str))
     }
+}
+
+/// The members of a JSON object, numbers as they are written.
+pub(super) fn texts(object: &Value) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let members = object.as_object().into_iter().flatten();
+    members.filter(|(_, value)| !value.is_object()).map(|(key, value)| (key.clone(), text(value))).collect()
 }
 
 /// An error and its causes in one line.
@@ -245,6 +278,9 @@ mod tests {
         assert!(reason(412, "conditionNotMet"));
         assert!(reason(409, "aborted"));
         assert!(!reason(412, "orgPolicyViolation"));
+        let words = "Constraint constraints/compute.vmExternalIpAccess violated for project p.";
+        let named = serde_json::json!({"message": words, "errors": [{"reason": "conditionNotMet"}]});
+        assert!(!refused(412, &named).is_race());
         assert!(!reason(409, "alreadyExists"));
     }
 }

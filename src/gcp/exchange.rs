@@ -1,20 +1,18 @@
 //! One HTTP exchange: a request goes out with its token, an answer comes back as JSON or as a typed error.
-//! Nothing is tried again here but a call whose token had expired.
+//! Nothing is tried again here but a call whose token was refused, or whose quota project was.
 
 use std::time::Duration;
 
+use jiff::Zoned;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use super::client::Client;
-use super::error::{ApiError, Refusal};
+use super::credentials::Pass;
+use super::error::{ApiError, Refusal, told};
 use super::request::{Body, Request, Verb};
 
-/// How long an answer may take.
-const CALL: Duration = Duration::from_mins(1);
-/// `wait` of compute answers after two minutes at the latest, and a chunk of a file may travel as long.
-const LONG_CALL: Duration = Duration::from_secs(150);
 /// "Resume incomplete": an upload session that wants more.
 pub(super) const INCOMPLETE: u16 = 308;
 
@@ -44,62 +42,116 @@ impl Client {
         let upload = matches!(request.body, Body::Text { .. } | Body::File(_));
         let url = self.endpoints.url(request.service, &request.path, upload);
         let url = url.ok_or_else(|| garbled(request, "its path is no URL"))?;
-        let timeout = if upload || request.path.ends_with("/wait") { LONG_CALL } else { CALL };
+        let slow = upload || is_wait(request);
+        let timeout = if slow { self.timeouts.long_call } else { self.timeouts.call };
         Ok(self.http.request(method(request.verb), url).query(&request.query).timeout(timeout))
     }
 
-    /// Sends and takes the answer apart: an error answer is an error. A token that is refused is renewed once.
+    /// Sends and takes the answer apart: an error answer is an error. A refusal that another pass mends is tried once more.
     pub(super) async fn exchange(
         &self,
         request: &Request,
         builder: RequestBuilder,
     ) -> Result<Response, ApiError> {
         let again = builder.try_clone();
-        let mut response = self.authorised(request, builder).await?;
-        if response.status() == StatusCode::UNAUTHORIZED
-            && let Some(again) = again
-            && self.credentials.renew().await
-        {
-            response = self.authorised(request, again).await?;
+        let pass = self.pass(request).await?;
+        let error = match self.passed(request, builder, pass.as_ref()).await {
+            Ok(response) => return Ok(response),
+            Err(error) => error,
+        };
+        let mends =
+            |pass: &Pass| error.refusal().is_some_and(|refusal| self.credentials.mends(pass, refusal));
+        match again.filter(|_| pass.as_ref().is_some_and(mends)) {
+            Some(again) => self.passed(request, again, self.pass(request).await?.as_ref()).await,
+            None => Err(error),
         }
+    }
+
+    /// A server on this machine is nobody's cloud: it must not see a token that opens one.
+    async fn pass(&self, request: &Request) -> Result<Option<Pass>, ApiError> {
+        let local = self.endpoints.is_local_for(request.service);
+        Ok(if local { None } else { self.credentials.pass().await? })
+    }
+
+    async fn passed(
+        &self,
+        request: &Request,
+        mut builder: RequestBuilder,
+        pass: Option<&Pass>,
+    ) -> Result<Response, ApiError> {
+        if let Some(pass) = pass {
+            builder = builder.bearer_auth(pass.token.expose_secret());
+        }
+        if let Some(project) = pass.and_then(|pass| pass.quota_project.as_ref()) {
+            builder = builder.header("x-goog-user-project", project);
+        }
+        let response = self.traced(request, builder).await?;
         let status = response.status();
-        tracing::debug!(%request, status = status.as_u16(), "answered");
         if status.is_success() || status.as_u16() == INCOMPLETE {
             return Ok(response);
         }
         Err(refusal(request, response).await)
     }
 
-    async fn authorised(&self, request: &Request, builder: RequestBuilder) -> Result<Response, ApiError> {
-        let _turn = self.in_flight.acquire().await;
-        // A server on this machine is nobody's cloud: it must not see a token that opens one.
-        let local = self.endpoints.is_local_for(request.service);
-        let token = if local { None } else { self.credentials.token().await? };
-        let builder = match &token {
-            Some(token) => builder.bearer_auth(token.expose_secret()),
-            None => builder,
-        };
-        builder.send().await.map_err(|source| transport(request, source))
+    /// Sends in its turn, and leaves a trace of the call. Neither headers nor bodies are traced: both hold secrets.
+    async fn traced(&self, request: &Request, builder: RequestBuilder) -> Result<Response, ApiError> {
+        let _turn = if is_wait(request) { None } else { self.in_flight.acquire().await.ok() };
+        let began = self.pace().elapsed();
+        let sent = builder.send().await.map_err(|source| transport(request, source));
+        let ms = u64::try_from(self.pace().elapsed().saturating_sub(began).as_millis()).unwrap_or(u64::MAX);
+        let (verb, service, path) = (request.verb, request.service.api(), request.path.as_str());
+        match &sent {
+            Ok(response) => {
+                let (status, request_id) = (response.status().as_u16(), request_id(response));
+                tracing::debug!(%verb, service, path, status, ms, request_id, "answered");
+            }
+            Err(error) => tracing::debug!(%verb, service, path, ms, error = told(error), "no answer"),
+        }
+        sent
     }
 }
 
+fn is_wait(request: &Request) -> bool {
+    request.path.ends_with("/wait")
+}
+
+fn header<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
+    response.headers().get(name).and_then(|value| value.to_str().ok())
+}
+
+/// What Google finds a call again by.
+fn request_id(response: &Response) -> Option<&str> {
+    header(response, "x-goog-request-id").or_else(|| header(response, "x-guploader-uploadid"))
+}
+
 async fn refusal(request: &Request, response: Response) -> ApiError {
-    let header = |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
-    let retry_after = header("retry-after").and_then(|seconds| seconds.trim().parse().ok());
-    let request_id = header("x-goog-request-id").or_else(|| header("x-guploader-uploadid"));
+    let retry_after = retry_after(header(&response, "retry-after"), header(&response, "date"));
+    let request_id = request_id(&response).map(str::to_owned);
     let status = response.status().as_u16();
     let body = response.text().await.unwrap_or_default();
     let refusal = Refusal::read(request, status, &body);
     ApiError::Refused(Box::new(Refusal { request_id, retry_after, ..refusal }))
 }
 
-/// The JSON of an answer; an empty one is null.
+/// `Retry-After` in seconds, or as a date, which is held against the server's own clock.
+fn retry_after(text: Option<&str>, date: Option<&str>) -> Option<Duration> {
+    let text = text?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let parse = |text: &str| jiff::fmt::rfc2822::parse(text).ok();
+    let (then, now): (Zoned, Zoned) = (parse(text)?, parse(date?)?);
+    Some(Duration::try_from(then.timestamp().duration_since(now.timestamp())).unwrap_or_default())
+}
+
+/// The JSON of an answer; null where the server says that there is none. An empty body otherwise is one that was lost.
 pub(super) async fn json(request: &Request, response: Response) -> Result<Value, ApiError> {
+    let nothing = response.status() == StatusCode::NO_CONTENT;
     let text = response.text().await.map_err(|source| transport(request, source))?;
-    if text.trim().is_empty() {
+    if nothing {
         return Ok(Value::Null);
     }
-    serde_json::from_str(&text).map_err(|error| garbled(request, &error.to_string()))
+    serde_json::from_str(&text).map_err(|source| ApiError::Unreadable { what: request.to_string(), source })
 }
 
 pub(super) fn garbled(request: &Request, why: &str) -> ApiError {
@@ -123,5 +175,26 @@ fn transport(request: &Request, source: reqwest::Error) -> ApiError {
         service,
         path: request.path.clone(),
         source: source.without_url(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_read_in_both_its_forms() {
+        let date = Some("Sat, 21 Nov 2026 08:00:00 GMT");
+        let rows = [
+            (Some("7"), date, Some(7)),
+            (Some("Sat, 21 Nov 2026 08:00:30 GMT"), date, Some(30)),
+            (Some("Sat, 21 Nov 2026 07:00:00 GMT"), date, Some(0)),
+            (Some("Sat, 21 Nov 2026 08:00:30 GMT"), None, None),
+            (Some("soon"), date, None),
+            (None, date, None),
+        ];
+        for (text, date, wanted) in rows {
+            assert_eq!(retry_after(text, date).map(|time| time.as_secs()), wanted, "{text:?}");
+        }
     }
 }

@@ -56,8 +56,18 @@ impl Reply {
         Self { status: 200, body: body.to_string(), ..Self::default() }
     }
 
+    /// A body that is no JSON.
+    pub(crate) fn garbage(body: &str) -> Self {
+        Self { status: 200, body: body.to_owned(), ..Self::default() }
+    }
+
     pub(crate) fn empty(status: u16) -> Self {
         Self { status, ..Self::default() }
+    }
+
+    /// The same answer with another status.
+    pub(crate) fn status(self, status: u16) -> Self {
+        Self { status, ..self }
     }
 
     pub(crate) fn error(status: u16, reason: &str, message: &str) -> Self {

@@ -10,6 +10,7 @@ pub mod error;
 mod exchange;
 #[cfg(test)]
 pub(crate) mod fake;
+pub mod limit;
 mod lost;
 pub mod operation;
 pub mod pace;
@@ -17,13 +18,14 @@ mod pages;
 pub mod policy;
 pub mod request;
 pub mod retry;
+mod send;
 pub mod splice;
 #[cfg(test)]
 mod tests;
 pub mod upload;
 
 pub use call::{Call, Edit, Guard, Send, Wait};
-pub use client::Client;
+pub use client::{Client, Timeouts};
 pub use credentials::Credentials;
 pub use endpoint::Endpoints;
 pub use error::ApiError;

@@ -1,36 +1,54 @@
 //! Operations: work that goes on after its request was answered, waited for as each API wants.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::call::{Send, Wait};
 use super::client::Client;
-use super::error::ApiError;
+use super::error::{ApiError, texts, told};
 use super::exchange::garbled;
+use super::lost;
 use super::request::{Request, Service, Verb};
-use super::retry::Again;
+use super::retry::{self, ACCOUNT, Again};
 
-/// The first and the longest pause between two looks at an operation.
+/// The first and the longest pause between two looks at an operation. Each is a quarter longer than the one before, so that the
+/// end is seen when at most a quarter more than the operation's own time has passed.
 const SOON: Duration = Duration::from_millis(50);
 const LATE: Duration = Duration::from_secs(2);
-/// How often an operation is looked at before it is given up: with `wait`, two minutes each.
-const WAITS: u32 = 30;
-const POLLS: u32 = 900;
 /// How often an operation that nobody knows is asked for again.
 const UNKNOWN: u32 = 4;
+/// How many reads in a row must find what was just made, and how long after each other.
+const GOOD_READS: u32 = 3;
+const BETWEEN_READS: Duration = Duration::from_millis(500);
 const NO_OPERATION: &str = "the answer names no operation";
 
 impl Client {
     /// Sends a mutation and waits until its work is done. Gives the last answer.
     pub async fn carry_out(&self, send: &Send) -> Result<Value, ApiError> {
-        let done = match self.send(&send.request).await {
-            Ok(answer) => self.settle(&send.request, send.wait, answer).await,
-            refused => refused,
-        };
-        match done {
-            Err(error) if send.absent_is_done && error.is_not_found() => Ok(Value::Null),
+        match self.through(&send.request, send.wait).await {
+            Err(error) if send.absent_is_done && (error.is_not_found() || error.is_off()) => Ok(Value::Null),
             done => done,
+        }
+    }
+
+    /// Sends and settles, and begins anew where the operation came to nothing for no fault of anybody's.
+    pub async fn through(&self, request: &Request, wait: Wait) -> Result<Value, ApiError> {
+        let mut attempt = 1;
+        loop {
+            let answer = self.send(request).await?;
+            let error = match self.settle(request, wait, answer).await {
+                Err(error) => error,
+                done => return done,
+            };
+            let Some(why) = retry::operation_again(&error).filter(|_| attempt < retry::TRIES) else {
+                return Err(error);
+            };
+            tracing::info!(%request, attempt, error = told(&error), "beginning anew");
+            self.tell(why.waits_for());
+            self.back_off(why, attempt).await;
+            attempt += 1;
         }
     }
 
@@ -40,14 +58,21 @@ impl Client {
             Wait::Answer => Ok(answer),
             Wait::Compute => self.compute(request, answer).await,
             Wait::LongRunning => self.long_running(request, answer).await,
+            Wait::Known => self.known(request).await.map(|()| answer),
         }
     }
 
     async fn compute(&self, request: &Request, mut operation: Value) -> Result<Value, ApiError> {
-        for _ in 0..WAITS {
+        let until = self.pace().elapsed() + self.timeouts.operation;
+        for look in 0_u32.. {
             if operation.get("status").and_then(Value::as_str) == Some("DONE") {
                 return done(request, operation, "/error/errors");
             }
+            if self.pace().elapsed() >= until {
+                break;
+            }
+            // `wait` waits on the other side, two minutes at the most; a server that answers at once is not pressed.
+            self.between(look.saturating_sub(1)).await;
             let path = compute_path(request, &operation).ok_or_else(|| garbled(request, NO_OPERATION))?;
             operation =
                 self.look(&Request::new(Verb::Post, Service::Compute, format!("{path}/wait"))).await?;
@@ -56,22 +81,56 @@ impl Client {
     }
 
     async fn long_running(&self, request: &Request, mut operation: Value) -> Result<Value, ApiError> {
-        for poll in 0..POLLS {
+        let until = self.pace().elapsed() + self.timeouts.operation;
+        for look in 0_u32.. {
             // `operations/noop.DONE_OPERATION` is done from the start and cannot be asked about.
             if operation.get("done").and_then(Value::as_bool) == Some(true) {
                 return done(request, operation, "/error");
+            }
+            if self.pace().elapsed() >= until {
+                break;
             }
             let name = operation
                 .get("name")
                 .and_then(Value::as_str)
                 .ok_or_else(|| garbled(request, NO_OPERATION))?;
             let path = format!("v1/{name}");
-            if poll > 0 {
-                self.pause(SOON.saturating_mul(2_u32.saturating_pow(poll - 1)).min(LATE)).await;
-            }
+            self.between(look).await;
             operation = self.look(&Request::get(request.service, path)).await?;
         }
         Err(timed_out(request))
+    }
+
+    /// Reads what a request made until three reads in a row find it.
+    async fn known(&self, request: &Request) -> Result<(), ApiError> {
+        let Some(twin) = lost::twin(request) else { return Ok(()) };
+        let until = self.pace().elapsed() + ACCOUNT.bound;
+        let mut found = 0;
+        while found < GOOD_READS {
+            let missing = match self.send(&twin.read).await {
+                Ok(_) => None,
+                Err(error) if retry::not_yet(&error).is_some() => Some(error),
+                Err(error) => return Err(error),
+            };
+            match missing {
+                None => found += 1,
+                Some(error) if self.pace().elapsed() >= until => return Err(error),
+                Some(_) => {
+                    found = 0;
+                    self.tell(ACCOUNT.what);
+                }
+            }
+            self.let_settle(BETWEEN_READS).await;
+        }
+        Ok(())
+    }
+
+    /// The pause before look number `look` + 1.
+    async fn between(&self, look: u32) {
+        let longer = |pause: Duration| (pause + pause / 4).min(LATE);
+        if let Some(times) = look.checked_sub(1) {
+            self.pause((0..times).fold(SOON, |pause, _| longer(pause))).await;
+        }
     }
 
     /// Looks at an operation. One that has just begun may not be known everywhere yet.
@@ -111,13 +170,23 @@ fn done(request: &Request, operation: Value, at: &str) -> Result<Value, ApiError
         |e: &Value, key: &str| e.get(key).map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned));
     let codes = errors.iter().filter_map(|e| text(e, "code")).collect();
     let messages: Vec<String> = errors.iter().filter_map(|e| text(e, "message")).collect();
-    Err(ApiError::Operation { what: request.to_string(), codes, message: messages.join("; ") })
+    let info = errors.iter().flat_map(|e| info(e)).collect();
+    Err(ApiError::Operation { what: request.to_string(), codes, message: messages.join("; "), info })
+}
+
+/// What an error says besides its words: compute in `errorDetails`, the other services in `details`.
+fn info(error: &Value) -> Vec<(String, String)> {
+    let list = |key: &str| error.get(key).and_then(Value::as_array).into_iter().flatten();
+    let places = ["/errorInfo/metadatas", "/quotaInfo", "/quotaInfo/dimensions", "/metadata"];
+    let details = list("errorDetails").chain(list("details"));
+    details.flat_map(|d| places.into_iter().filter_map(|at| d.pointer(at))).flat_map(texts).collect()
 }
 
 fn timed_out(request: &Request) -> ApiError {
     let message =
         "it was still running when Provost stopped waiting; run the command again to see".to_owned();
-    ApiError::Operation { what: request.to_string(), codes: vec!["TIMEOUT".to_owned()], message }
+    let codes = vec!["TIMEOUT".to_owned()];
+    ApiError::Operation { what: request.to_string(), codes, message, info: BTreeMap::default() }
 }
 
 #[cfg(test)]

@@ -53,12 +53,13 @@ pub fn edited(policy: &Value, add: &[Tuple], remove: &[Tuple]) -> Value {
     for tuple in remove {
         if let Some(members) = all.get_mut(&(tuple.role.clone(), tuple.condition.clone())) {
             members.remove(&canonical_member(&tuple.member));
+            bury(members, &tuple.member);
         }
     }
     for tuple in add {
-        all.entry((tuple.role.clone(), tuple.condition.clone()))
-            .or_default()
-            .insert(canonical_member(&tuple.member));
+        let members = all.entry((tuple.role.clone(), tuple.condition.clone())).or_default();
+        members.insert(canonical_member(&tuple.member));
+        bury(members, &tuple.member);
     }
     let mut edited = policy.clone();
     if !edited.is_object() {
@@ -69,6 +70,13 @@ pub fn edited(policy: &Value, add: &[Tuple], remove: &[Tuple]) -> Value {
         map.insert("bindings".to_owned(), written(&all));
     }
     edited
+}
+
+/// Drops what is left of an account that was deleted and bore the same address: it grants nothing to anybody, and a new account
+/// of that name does not inherit it.
+fn bury(members: &mut BTreeSet<String>, member: &str) {
+    let tombstone = format!("deleted:{}?uid=", canonical_member(member));
+    members.retain(|m| !m.starts_with(&tombstone));
 }
 
 fn written(all: &Bindings) -> Value {
@@ -150,6 +158,20 @@ mod tests {
         let read = json!({"bindings": [{"role": "roles/viewer", "members": ["user:a@x.edu"]}]});
         let after = edited(&read, &[], &[tuple("roles/viewer", "user:A@x.edu")]);
         assert_eq!(after, json!({"version": 3, "bindings": []}));
+    }
+
+    #[test]
+    fn a_grant_buries_the_deleted_account_of_the_same_name_and_no_other() {
+        let dead = |name: &str| format!("deleted:serviceAccount:{name}@p.iam.gserviceaccount.com?uid=1");
+        let read = json!({"bindings": [
+            {"role": "roles/viewer", "members": [dead("ci"), dead("cd")]},
+            {"role": "roles/editor", "members": [dead("ci")]},
+        ]});
+        let ci = tuple("roles/viewer", "serviceAccount:ci@p.iam.gserviceaccount.com");
+        let members = |after: &Value| bindings(after).into_values().flatten().collect::<Vec<_>>();
+        let after = edited(&read, std::slice::from_ref(&ci), &[]);
+        assert_eq!(members(&after), [dead("ci"), dead("cd"), ci.member.clone()]);
+        assert_eq!(members(&edited(&read, &[], &[ci])), [dead("ci"), dead("cd")]);
     }
 
     #[test]

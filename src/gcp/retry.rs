@@ -15,7 +15,7 @@ const LONGEST: Duration = Duration::from_secs(32);
 /// Quotas count by the minute.
 const QUOTA: Duration = Duration::from_mins(1);
 
-/// Why a call is tried again.
+/// Why a call, or an operation, is tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Again {
     /// The server or the way to it stumbled.
@@ -26,14 +26,39 @@ pub enum Again {
     NotYet,
 }
 
+impl Again {
+    /// What the wait is for, to complete "waiting for".
+    pub fn waits_for(self) -> &'static str {
+        match self {
+            Self::Transient => "the server to answer",
+            Self::Quota => "the quota of the next minute",
+            Self::NotYet => "what is under way to end",
+        }
+    }
+}
+
 /// Whether a failed call is worth another try.
 pub fn again(request: &Request, error: &ApiError) -> Option<Again> {
     let harmless = is_repeatable(request);
     match error {
         // Without a connection nothing was done yet.
         ApiError::Transport { source, .. } => (harmless || source.is_connect()).then_some(Again::Transient),
+        ApiError::Unreadable { .. } => harmless.then_some(Again::Transient),
         ApiError::Refused(refusal) => refused(refusal, harmless),
         _ => None,
+    }
+}
+
+/// Whether an operation that ended in an error is worth beginning anew: nothing came of it, and nobody is to blame.
+pub fn operation_again(error: &ApiError) -> Option<Again> {
+    let ApiError::Operation { codes, message, .. } = error else { return None };
+    let is = |wanted: &[&str]| codes.iter().any(|code| wanted.contains(&code.as_str()));
+    match () {
+        () if is(&["RESOURCE_NOT_READY"]) => Some(Again::NotYet),
+        () if is(&["CONCURRENT_OPERATIONS_QUOTA_EXCEEDED", "RATE_LIMIT_EXCEEDED"]) => Some(Again::Quota),
+        // 13 and 14 are `INTERNAL` and `UNAVAILABLE` of long-running operations; 160009 is Service Usage's own.
+        () if is(&["13", "14"]) || message.contains("160009") => Some(Again::Transient),
+        () => None,
     }
 }
 
@@ -60,7 +85,7 @@ pub fn is_repeatable(request: &Request) -> bool {
 /// Whether the server or the way to it stumbled.
 pub fn is_transient(error: &ApiError) -> bool {
     match error {
-        ApiError::Transport { .. } => true,
+        ApiError::Transport { .. } | ApiError::Unreadable { .. } => true,
         ApiError::Refused(refusal) => refused(refusal, true).is_some(),
         _ => false,
     }
@@ -74,8 +99,8 @@ fn refused(refusal: &Refusal, harmless: bool) -> Option<Again> {
             403 | 429,
             "rateLimitExceeded" | "userRateLimitExceeded" | "RATE_LIMIT_EXCEEDED" | "RESOURCE_EXHAUSTED",
         ) => (!says("per day")).then_some(Again::Quota),
-        (429, _) => Some(Again::Quota),
-        (403, "CONCURRENT_OPERATIONS_QUOTA_EXCEEDED") => Some(Again::Transient),
+        // Operations take their time to end, as minutes do.
+        (429, _) | (403, "CONCURRENT_OPERATIONS_QUOTA_EXCEEDED") => Some(Again::Quota),
         (400, "resourceNotReady") | (409, "operationInProgress") => Some(Again::NotYet),
         (400, _) if says("Another activation or deactivation is in progress") => Some(Again::NotYet),
         // Service Usage says so of itself, not of a precondition of ours: it knows none.
@@ -98,14 +123,20 @@ pub struct NotYet {
 
 const API: NotYet = NotYet { what: "the API to be ready", bound: Duration::from_mins(5) };
 const MEMBER: NotYet = NotYet { what: "the member to be known", bound: Duration::from_mins(2) };
-const ACCOUNT: NotYet = NotYet { what: "the service account to be known", bound: Duration::from_mins(2) };
+/// A new service account is seen here and there at first.
+pub const ACCOUNT: NotYet =
+    NotYet { what: "the service account to be known everywhere", bound: Duration::from_mins(2) };
+const AGENT: NotYet = NotYet { what: "the project's own accounts to exist", bound: Duration::from_mins(2) };
+const GRANT: NotYet = NotYet { what: "the new grants to take effect", bound: Duration::from_mins(7) };
+const USER: NotYet = NotYet { what: "what uses it to be gone", bound: Duration::from_mins(2) };
 const BUCKET: NotYet = NotYet { what: "the bucket to be known", bound: Duration::from_secs(30) };
 const REGISTRY: NotYet = NotYet { what: "the registry to be known", bound: Duration::from_secs(30) };
 
 /// What an error waits for, if what it misses may have been made moments ago.
 pub fn not_yet(error: &ApiError) -> Option<NotYet> {
-    if let ApiError::Operation { codes, .. } = error {
-        return codes.iter().any(|code| code == "SERVICE_ACCOUNT_ACCESS_DENIED").then_some(ACCOUNT);
+    if let ApiError::Operation { codes, message, .. } = error {
+        let denied = codes.iter().any(|code| code == "SERVICE_ACCOUNT_ACCESS_DENIED");
+        return denied.then_some(ACCOUNT).or_else(|| agent(message));
     }
     let refusal = error.refusal()?;
     if error.is_service_disabled() {
@@ -115,6 +146,8 @@ pub fn not_yet(error: &ApiError) -> Option<NotYet> {
     let policy = what.contains("etIamPolicy") || what.ends_with("/iam");
     match (refusal.status, refusal.service) {
         (400, _) if policy && refusal.message.contains("does not exist") => Some(MEMBER),
+        (400, Service::Compute) if refusal.reason == "resourceInUseByAnotherResource" => Some(USER),
+        (400 | 404, Service::Compute) => agent(&refusal.message),
         (403 | 404, Service::Iam) if what.contains("serviceAccounts/") => Some(ACCOUNT),
         (404, Service::Storage) if what.starts_with("POST") || policy => Some(BUCKET),
         (404, Service::ArtifactRegistry) if policy => Some(REGISTRY),
@@ -122,9 +155,22 @@ pub fn not_yet(error: &ApiError) -> Option<NotYet> {
     }
 }
 
+/// The default service account is made some time after the API was enabled, and every account is known late.
+fn agent(message: &str) -> Option<NotYet> {
+    let message = message.to_lowercase();
+    let about = message.contains("service account") || message.contains("serviceaccounts/");
+    (about && (message.contains("does not exist") || message.contains("not found"))).then_some(AGENT)
+}
+
+/// What a refusal waits for in a run that has just granted roles: they take effect after two minutes, or seven.
+pub fn not_yet_granted(error: &ApiError) -> Option<NotYet> {
+    let denied = ["forbidden", "insufficientPermissions", "PERMISSION_DENIED", "IAM_PERMISSION_DENIED"];
+    error.refusal().filter(|r| r.status == 403 && denied.contains(&r.reason.as_str())).map(|_| GRANT)
+}
+
 /// How long to wait because the server said so. It is believed, within reason.
-pub fn told(seconds: u64) -> Duration {
-    Duration::from_secs(seconds).min(QUOTA)
+pub fn told(time: Duration) -> Duration {
+    time.min(QUOTA)
 }
 
 /// How long to wait before try number `attempt` + 1. `chance` is a number from 0 to 1.
@@ -211,6 +257,6 @@ mod tests {
         assert_eq!([1, 2, 3, 6, 20].map(seconds), [1, 2, 4, 32, 32]);
         assert_eq!(wait(Again::Transient, 3, 0.25).as_secs(), 1);
         assert!(wait(Again::Quota, 1, 0.0).as_secs() >= 30);
-        assert_eq!([told(7), told(86_400)].map(|d| d.as_secs()), [7, 60]);
+        assert_eq!([7, 86_400].map(|s| told(Duration::from_secs(s)).as_secs()), [7, 60]);
     }
 }

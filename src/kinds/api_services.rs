@@ -182,7 +182,8 @@ fn disable(services: Vec<String>, scope: &Scope) -> Vec<Call> {
     let one = |service: String| {
         let path = format!("v1/projects/{}/services/{service}:disable", scope.project);
         let body = json!({"disableDependentServices": false, "checkIfServiceHasUsage": "CHECK"});
-        Call::Send(Send::long_running(Request::new(Verb::Post, Service::ServiceUsage, path).json(&body)))
+        let request = Request::new(Verb::Post, Service::ServiceUsage, path).json(&body);
+        Call::Send(Send::long_running(request).absent_is_done())
     };
     services.into_iter().map(one).collect()
 }

@@ -117,7 +117,7 @@ impl Resource for ServiceAccount {
         let body = json!({"accountId": self.name, "serviceAccount": account});
         let path = format!("v1/projects/{}/serviceAccounts", scope.project);
         let mut calls =
-            vec![Call::Send(Send::answered(Request::new(Verb::Post, Service::Iam, path).json(&body)))];
+            vec![Call::Send(Send::known(Request::new(Verb::Post, Service::Iam, path).json(&body)))];
         if self.disabled == Some(true) {
             calls.push(verb(&self.resource(scope), "disable"));
         }

@@ -1,6 +1,7 @@
 //! The live side: one bounded-parallel read of collections, and the plan that follows from it.
 //! Reads only. What the answers mean is the kinds' business.
 
+pub mod images;
 #[cfg(test)]
 mod tests;
 

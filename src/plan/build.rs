@@ -37,6 +37,7 @@ pub fn build(input: Input<'_>) -> Result<Plan, DecodeError> {
     }
     let (steps, cycle) = steps.finish();
     report.extend(cycle);
+    report.extend(super::pace::stretched(&steps));
     report.sort_by_key(|f| f.severity);
     Ok(Plan {
         course: scope.course.clone(),

@@ -1,5 +1,6 @@
 //! Reports: plans, outcomes and diagnostics as text and JSON. Pure: values in, text out.
 
+pub mod advice;
 pub mod diagnostics;
 pub mod document;
 pub mod json;
@@ -7,4 +8,5 @@ pub mod outcome;
 pub mod secrets;
 pub mod text;
 
+pub use advice::{Advice, Known};
 pub use secrets::Secrets;

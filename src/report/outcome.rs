@@ -1,16 +1,19 @@
 //! Outcomes as text and JSON: what was done, what failed and why, what was held back, and what to do next.
 //! Pure. Secrets are hidden by whoever prints.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::apply::{Outcome, StepResult};
+use super::advice::{Advice, Known, advice};
+use crate::apply::{Outcome, StepError, StepResult};
+use crate::gcp::ApiError;
 use crate::gcp::error::told;
 use crate::plan::{Action, Change, Plan};
 
 /// An outcome for a person.
-pub fn text(plan: &Plan, outcome: &Outcome) -> String {
+pub fn text(plan: &Plan, outcome: &Outcome, known: &Known) -> String {
     let done = outcome.results.iter().filter(|r| matches!(r, StepResult::Done)).count();
     let mut text = String::new();
     if outcome.results.is_empty() && outcome.inventory.is_none() {
@@ -21,7 +24,9 @@ pub fn text(plan: &Plan, outcome: &Outcome) -> String {
         let what = outcome.titles.get(id).map_or("", String::as_str);
         match result {
             StepResult::Done => {}
-            StepResult::Failed(error) => drop(writeln!(text, "  failed: {what}: {}", told(error))),
+            StepResult::Failed(error) => {
+                let _ = writeln!(text, "  failed: {what}: {}", why(error, known));
+            }
             StepResult::HeldBack(by) => {
                 let cause = outcome.titles.get(*by).map_or("", String::as_str);
                 let _ = writeln!(text, "  held back: {what}, because this failed: {cause}");
@@ -33,15 +38,52 @@ pub fn text(plan: &Plan, outcome: &Outcome) -> String {
     if let Some(error) = &outcome.inventory {
         let _ = writeln!(text, "  the inventory: {}", told(error));
     }
+    text.push_str(&advised(outcome, known));
     if !outcome.is_complete() {
         let _ = writeln!(text, "Run the command again to finish what is left of {}.", plan.course);
     }
     text
 }
 
+/// Why a step failed: in a teacher's words if there are any, else in the API's.
+fn why(error: &StepError, known: &Known) -> String {
+    let advice = error.api().and_then(|error| advice(error, known));
+    advice.map_or_else(|| told(error), |advice| advice.what)
+}
+
+/// What to do about the failures: every advice once, however many steps it is for.
+fn advised(outcome: &Outcome, known: &Known) -> String {
+    let mut steps: BTreeMap<Advice, usize> = BTreeMap::new();
+    for error in failures(outcome) {
+        if let Some(advice) = advice(error, known) {
+            *steps.entry(advice).or_default() += 1;
+        }
+    }
+    steps.into_iter().fold(String::new(), |mut text, (advice, count)| {
+        let count = if count > 1 { format!(" ({count} steps)") } else { String::new() };
+        let _ = writeln!(text, "\n{}{count}", advice.what);
+        for line in advice.help {
+            let _ = writeln!(text, "    help: {line}");
+        }
+        text
+    })
+}
+
+/// The errors of the API that made steps fail.
+pub fn failures(outcome: &Outcome) -> impl Iterator<Item = &ApiError> {
+    outcome.results.iter().filter_map(|result| match result {
+        StepResult::Failed(error) => error.api(),
+        _ => None,
+    })
+}
+
 /// An outcome for a program.
-pub fn json(outcome: &Outcome) -> Value {
+pub fn json(outcome: &Outcome, known: &Known) -> Value {
     let step = |(id, result): (usize, &StepResult)| {
+        let help = match result {
+            StepResult::Failed(error) => error.api().and_then(|error| advice(error, known)),
+            _ => None,
+        };
         let (state, why) = match result {
             StepResult::Done => ("done", None),
             StepResult::Failed(error) => ("failed", Some(told(error))),
@@ -49,7 +91,7 @@ pub fn json(outcome: &Outcome) -> Value {
             StepResult::Interrupted => ("interrupted", None),
             StepResult::NotBegun => ("notBegun", None),
         };
-        json!({"step": outcome.titles.get(id), "state": state, "why": why})
+        json!({"step": outcome.titles.get(id), "state": state, "why": why, "advice": help})
     };
     json!({
         "complete": outcome.is_complete(),

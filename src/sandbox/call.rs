@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::error::ApiError;
+use super::limits::Limits;
 use super::store::State;
 
 /// One request, matched and checked against Google's surface.
@@ -107,6 +108,8 @@ pub(super) struct World<'a> {
     pub(super) now: Timestamp,
     /// How long an operation takes; zero: it is done when first asked about.
     pub(super) operation_time: SignedDuration,
+    /// What there is to have.
+    pub(super) limits: &'a Limits,
 }
 
 impl World<'_> {

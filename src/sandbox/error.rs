@@ -2,13 +2,15 @@
 
 use serde_json::{Map, Value, json};
 
-/// The two families of error bodies.
+/// The families of error bodies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Style {
     /// Compute and Storage: `errors[].reason`, no `status`.
     Reasons,
     /// The one-platform services: `status` and `details`.
     Statuses,
+    /// IAM: `status` and `errors[].reason` beside it.
+    Both,
 }
 
 /// One refusal.
@@ -79,6 +81,11 @@ impl ApiError {
     /// 403 as Storage says it.
     pub(super) fn forbidden(message: impl Into<String>) -> Self {
         Self::permission_denied(message)
+    }
+
+    /// 403 of Compute: a quota that is looked at before anything begins.
+    pub(super) fn quota_exceeded(message: impl Into<String>) -> Self {
+        Self { domain: "usageLimits", ..Self::new(403, "quotaExceeded", "PERMISSION_DENIED", message) }
     }
 
     /// 404.
@@ -155,18 +162,27 @@ impl ApiError {
         let mut error = Map::new();
         error.insert("code".to_owned(), json!(self.code));
         error.insert("message".to_owned(), json!(self.message));
-        let shows_status = style == Style::Statuses || !self.details.is_empty();
+        let shows_status = style != Style::Reasons || !self.details.is_empty();
         if let Some(status) = self.status.filter(|_| shows_status) {
             error.insert("status".to_owned(), json!(status));
         }
-        if let Some(reason) = self.reason.filter(|_| style == Style::Reasons || self.domain != "global") {
-            let one = json!({ "message": self.message, "domain": self.domain, "reason": reason });
-            error.insert("errors".to_owned(), json!([one]));
+        if let Some(reason) = self.reason.filter(|_| style != Style::Statuses || self.domain != "global") {
+            error.insert("errors".to_owned(), json!([self.one(reason)]));
         }
         if !self.details.is_empty() {
             error.insert("details".to_owned(), json!(self.details));
         }
         json!({ "error": error })
+    }
+
+    /// One of `errors[]`. A failed precondition names the header, whether one was sent or not.
+    fn one(&self, reason: &str) -> Value {
+        let mut one = json!({ "message": self.message, "domain": self.domain, "reason": reason });
+        if let Some(members) = one.as_object_mut().filter(|_| self.code == 412) {
+            members.insert("locationType".to_owned(), json!("header"));
+            members.insert("location".to_owned(), json!("If-Match"));
+        }
+        one
     }
 }
 
@@ -186,10 +202,20 @@ mod tests {
     fn every_family_of_services_has_its_own_body() {
         let error = ApiError::not_found("no");
         let one = json!({ "message": "no", "domain": "global", "reason": "notFound" });
-        let reasons = json!({ "error": { "code": 404, "message": "no", "errors": [one] } });
+        let reasons = json!({ "error": { "code": 404, "message": "no", "errors": [one.clone()] } });
         let statuses = json!({ "error": { "code": 404, "message": "no", "status": "NOT_FOUND" } });
         assert_eq!(error.body(Style::Reasons), reasons);
         assert_eq!(error.body(Style::Statuses), statuses);
+        let both =
+            json!({ "error": { "code": 404, "message": "no", "status": "NOT_FOUND", "errors": [one] } });
+        assert_eq!(error.body(Style::Both), both);
+    }
+
+    #[test]
+    fn a_failed_precondition_names_the_header() {
+        let body = ApiError::condition_not_met().body(Style::Reasons);
+        assert_eq!(body["error"]["errors"][0]["locationType"], "header");
+        assert_eq!(body["error"]["errors"][0]["location"], "If-Match");
     }
 
     #[test]

@@ -1,17 +1,21 @@
 //! Long-running operations, of every service: the answer while it runs, the answer afterwards, and when which.
 //!
-//! The effect of an operation is in the state at once; only its answer waits. Operations are kept apart from the
-//! resources, and only as long as somebody may still ask.
+//! The effect of an operation is in the state at once; only its answer waits, and what a failing one has made goes when
+//! it ends. Operations are kept apart from the resources, and only as long as somebody may still ask.
+
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::call::World;
 use super::store::State;
 
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(1);
 const MOST_KEPT: usize = 200;
+/// For how much of its time an operation has not begun to run.
+const PENDING_PERCENT: i128 = 10;
 
 /// One operation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,12 +31,31 @@ pub(super) struct Operation {
     pub(super) running: Value,
     /// The answer from then on.
     pub(super) finished: Value,
+    /// What it has made and what goes when it ends: keys of resources with their ids.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) undo: BTreeMap<String, Value>,
 }
 
 impl Operation {
-    /// The answer at that time.
-    pub(super) fn at(&self, now: Timestamp) -> &Value {
-        if now >= self.ends { &self.finished } else { &self.running }
+    /// The answer at that time. Where it has a `status`, it is pending for a tenth of its time, and tells how far it is.
+    pub(super) fn at(&self, now: Timestamp) -> Value {
+        if now >= self.ends { self.finished.clone() } else { self.under_way(now) }
+    }
+
+    fn under_way(&self, now: Timestamp) -> Value {
+        let mut answer = self.running.clone();
+        let Some(fields) = answer.as_object_mut().filter(|fields| fields.contains_key("status")) else {
+            return answer;
+        };
+        let whole = self.ends.duration_since(self.started).as_millis().max(1);
+        let percent = now.duration_since(self.started).as_millis().clamp(0, whole) * 100 / whole;
+        if percent < PENDING_PERCENT {
+            fields.insert("status".to_owned(), json!("PENDING"));
+            fields.shift_remove("startTime");
+        } else {
+            fields.insert("progress".to_owned(), json!(i64::try_from(percent).unwrap_or_default()));
+        }
+        answer
     }
 }
 
@@ -53,15 +76,35 @@ pub(super) fn begin_as(
 ) -> Value {
     let ends = world.now.checked_add(world.operation_time).unwrap_or(world.now);
     forget_old(world.state, world.now);
-    let answer = running.clone();
-    let operation = Operation { started: world.now, ends, request, running, finished };
+    let undo = BTreeMap::new();
+    let operation = Operation { started: world.now, ends, request, running, finished, undo };
+    let answer = if ends > world.now { operation.under_way(world.now) } else { operation.running.clone() };
     world.state.operations.insert(key.to_owned(), operation);
     answer
 }
 
 /// The answer of the operation under that key, if it is still known.
 pub(super) fn poll(world: &World<'_>, key: &str) -> Option<Value> {
-    world.state.operations.get(key).map(|operation| operation.at(world.now).clone())
+    world.state.operations.get(key).map(|operation| operation.at(world.now))
+}
+
+/// Takes away what operations have made that failed by that time.
+pub(super) fn settle(state: &mut State, now: Timestamp) {
+    let failed = |(_, operation): &(&String, &Operation)| now >= operation.ends && !operation.undo.is_empty();
+    let failed: Vec<String> = state.operations.iter().filter(failed).map(|(key, _)| key.clone()).collect();
+    let mut gone = BTreeMap::new();
+    for operation in failed {
+        gone.extend(
+            state.operations.get_mut(&operation).map(|o| std::mem::take(&mut o.undo)).unwrap_or_default(),
+        );
+    }
+    for (key, id) in gone {
+        let is_it = |held: &Value| held.get("id").cloned().unwrap_or_default() == id;
+        if state.resources.get(&key).is_some_and(is_it) {
+            state.resources.remove(&key);
+            state.resources.remove(&format!("policies/{key}"));
+        }
+    }
 }
 
 /// Every known operation below a prefix, newest last.
@@ -98,10 +141,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::sandbox::limits::FRESH;
 
     fn begin_at(state: &mut State, seconds: i64, key: &str) {
         let now = Timestamp::from_second(seconds).unwrap();
-        let mut world = World { state, now, operation_time: SignedDuration::from_secs(10) };
+        let mut world = World { state, now, operation_time: SignedDuration::from_secs(10), limits: &FRESH };
         begin(&mut world, key, json!({ "done": false }), json!({ "done": true }));
     }
 
@@ -111,8 +155,44 @@ mod tests {
         begin_at(&mut state, 0, "a");
         for (seconds, done) in [(0, false), (9, false), (10, true)] {
             let now = Timestamp::from_second(seconds).unwrap();
-            let world = World { state: &mut state, now, operation_time: SignedDuration::ZERO };
+            let world =
+                World { state: &mut state, now, operation_time: SignedDuration::ZERO, limits: &FRESH };
             assert_eq!(poll(&world, "a"), Some(json!({ "done": done })), "{seconds}");
+        }
+    }
+
+    #[test]
+    fn an_operation_of_compute_tells_how_far_it_is() {
+        let mut state = State::default();
+        let mut world = World {
+            state: &mut state,
+            now: Timestamp::UNIX_EPOCH,
+            operation_time: SignedDuration::from_secs(10),
+            limits: &FRESH,
+        };
+        let running = json!({ "status": "RUNNING", "progress": 0, "startTime": "t" });
+        let first = begin(&mut world, "a", running, json!({ "status": "DONE", "progress": 100 }));
+        assert_eq!(first, json!({ "status": "PENDING", "progress": 0 }));
+        for (milliseconds, status, progress) in
+            [(999, "PENDING", 0), (1_000, "RUNNING", 10), (9_999, "RUNNING", 99), (10_000, "DONE", 100)]
+        {
+            world.now = Timestamp::from_millisecond(milliseconds).unwrap();
+            let shown = poll(&world, "a").unwrap();
+            assert_eq!((&shown["status"], &shown["progress"]), (&json!(status), &json!(progress)));
+        }
+    }
+
+    #[test]
+    fn what_a_failed_operation_made_goes_with_its_end_unless_it_is_something_else_by_then() {
+        for (id, stays) in [("1", false), ("2", true)] {
+            let mut state = State::default();
+            begin_at(&mut state, 0, "a");
+            state.operations.get_mut("a").unwrap().undo = BTreeMap::from([("vm".to_owned(), json!("1"))]);
+            state.resources.insert("vm".to_owned(), json!({ "id": id }));
+            settle(&mut state, Timestamp::from_second(9).unwrap());
+            assert!(state.resources.contains_key("vm"));
+            settle(&mut state, Timestamp::from_second(10).unwrap());
+            assert_eq!(state.resources.contains_key("vm"), stays, "{id}");
         }
     }
 

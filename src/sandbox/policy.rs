@@ -240,11 +240,12 @@ mod tests {
     use jiff::{SignedDuration, Timestamp};
 
     use super::*;
+    use crate::sandbox::limits::FRESH;
 
     const HOLDER: Holder<'_> = Holder { kind: HolderKind::Other, path: "thing" };
 
     fn world(state: &mut State) -> World<'_> {
-        World { state, now: Timestamp::UNIX_EPOCH, operation_time: SignedDuration::ZERO }
+        World { state, now: Timestamp::UNIX_EPOCH, operation_time: SignedDuration::ZERO, limits: &FRESH }
     }
 
     fn granting(members: &[String]) -> Value {

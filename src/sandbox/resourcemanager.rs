@@ -25,7 +25,7 @@ pub(super) fn handle(world: &mut World<'_>, call: &Call<'_>) -> Result<Answer, A
         "cloudresourcemanager.projects.get" => get(world, call),
         "cloudresourcemanager.projects.list" | "cloudresourcemanager.projects.search" => list(world, call),
         "cloudresourcemanager.projects.getAncestry" => ancestry(world, call),
-        "cloudresourcemanager.projects.update" => change(world, call, "displayName,labels"),
+        "cloudresourcemanager.projects.update" => update(world, call),
         "cloudresourcemanager.projects.patch" => patch(world, call),
         "cloudresourcemanager.operations.get" => {
             lro::get(world, &format!("operations/{}", call.param("operationsId")?))
@@ -85,7 +85,37 @@ fn list(world: &World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
 fn ancestry(world: &World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
     let path = path(world, call)?;
     let id = path.strip_prefix("projects/");
-    Ok(json!({ "ancestor": [{ "resourceId": { "type": "project", "id": id } }] }))
+    let itself = json!({ "type": "project", "id": id });
+    let parent = world.state.resources.get(&path).and_then(|project| project.get("parent")).cloned();
+    let ancestors = std::iter::once(itself).chain(parent).map(|one| json!({ "resourceId": one }));
+    Ok(json!({ "ancestor": ancestors.collect::<Vec<_>>() }))
+}
+
+/// The whole project as v1 writes it. A project without a parent may be given one; one that has a parent keeps it.
+fn update(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
+    let path = path(world, call)?;
+    let held = world.state.resources.get(&path).and_then(|project| project.get("parent")).cloned();
+    let given = call.body.get("parent").filter(|parent| !parent.is_null());
+    if held.is_some() && given != held.as_ref() {
+        return Err(ApiError::invalid("The parent of a project cannot be changed by this method."));
+    }
+    if let (Some(project), Some(parent)) =
+        (world.state.resources.get_mut(&path).and_then(Value::as_object_mut), given)
+    {
+        check_parent(parent)?;
+        project.insert("parent".to_owned(), parent.clone());
+    }
+    change(world, call, "displayName,labels")
+}
+
+fn check_parent(parent: &Value) -> Result<(), ApiError> {
+    let kind = parent.get("type").and_then(Value::as_str).unwrap_or_default();
+    let id = parent.get("id").and_then(Value::as_str).unwrap_or_default();
+    if ["organization", "folder"].contains(&kind) && !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit())
+    {
+        return Ok(());
+    }
+    Err(ApiError::invalid("The parent must be an organization or a folder, named by its number."))
 }
 
 /// Takes the name and the labels of the body, as far as the mask names them, and gives the project back.

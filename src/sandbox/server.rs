@@ -1,9 +1,11 @@
 //! The HTTP server: listens on loopback, and turns requests into calls and answers into responses. Knows no
 //! service.
 
+mod app;
 mod batch;
 mod request;
 mod response;
+mod wire;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,23 +13,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State as Shared};
+use axum::extract::{ConnectInfo, Request, State as Shared};
 use axum::response::Response;
-use axum::serve::ListenerExt as _;
 use jiff::SignedDuration;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::call::{Answer, Call, World};
 use super::clock::Clock;
-use super::error::ApiError;
-use super::store::{State, Store, StoreError};
+use super::faults::{Faults, Injector};
+use super::limits::{Limits, LimitsError};
+use super::store::{Store, StoreError};
 use super::surface::Surface;
-use super::{compute, new_project, services};
-
-/// A wait of Compute returns after this even if the operation runs on.
-const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(2);
+use app::App;
+use wire::{Cut, Door};
 
 /// How to run a sandbox.
 #[derive(Clone, Debug)]
@@ -38,6 +37,23 @@ pub struct Options {
     pub state: Option<PathBuf>,
     /// How long an operation takes; zero: it is done when first asked about.
     pub operation_time: Duration,
+    /// What there is to have: quotas, and room in the zones.
+    pub limits: Limits,
+    /// What goes wrong, and which operations take how long.
+    pub faults: Faults,
+}
+
+impl Default for Options {
+    /// A cloud in memory on a free port of loopback, whose operations are done when first asked about.
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            state: None,
+            operation_time: Duration::ZERO,
+            limits: Limits::default(),
+            faults: Faults::default(),
+        }
+    }
 }
 
 /// Why a sandbox does not run.
@@ -60,6 +76,9 @@ pub enum SandboxError {
     /// The API description that the sandbox is built with cannot be read.
     #[error("the built-in API surface is damaged")]
     Surface(#[from] serde_json::Error),
+    /// The limits name what there is not.
+    #[error(transparent)]
+    Limits(#[from] LimitsError),
     /// The server ended by itself.
     #[error("the sandbox stopped")]
     Stopped(#[source] std::io::Error),
@@ -69,7 +88,8 @@ pub enum SandboxError {
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
+    app: Arc<App>,
+    stop: watch::Sender<bool>,
     task: JoinHandle<std::io::Result<()>>,
 }
 
@@ -84,12 +104,15 @@ impl Running {
         self.address
     }
 
-    /// Ends it after the requests under way.
+    /// How often each fault has struck, in the order of the faults file. One that never did tested nothing.
+    pub fn strikes(&self) -> Vec<u64> {
+        self.app.injector.strikes()
+    }
+
+    /// Ends it after the requests under way. Those that faults leave hanging are dropped.
     pub async fn shutdown(mut self) -> Result<(), SandboxError> {
-        if let Some(stop) = self.stop.take() {
-            // An error means that the server has ended by itself; its outcome follows.
-            let _ = stop.send(());
-        }
+        // An error means that the server has ended by itself; its outcome follows.
+        let _ = self.stop.send(true);
         match (&mut self.task).await {
             Ok(outcome) => outcome.map_err(SandboxError::Stopped),
             Err(error) => Err(SandboxError::Stopped(std::io::Error::other(error))),
@@ -114,132 +137,43 @@ pub(super) async fn start_at(options: Options, clock: Clock) -> Result<Running, 
     if !asked.ip().is_loopback() {
         return Err(SandboxError::NotLoopback(asked));
     }
+    options.limits.check()?;
     let surface = Surface::load()?;
     let store = Store::open(options.state)?;
     let listen = |source| SandboxError::Listen { address: asked, source };
     let listener = TcpListener::bind(asked).await.map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
     let operation_time = SignedDuration::try_from(options.operation_time).unwrap_or(SignedDuration::MAX);
-    let app = Arc::new(App { surface, store, clock, operation_time, base: format!("http://{address}") });
-    let (stop, stopped) = oneshot::channel::<()>();
-    let router = Router::new().fallback(serve).with_state(app);
-    let listener = listener.tap_io(|stream| {
-        // Without it small answers wait for the client's acknowledgement; where it fails they only come later.
-        let _ = stream.set_nodelay(true);
+    let (stop, stopped) = watch::channel(false);
+    let app = Arc::new(App {
+        surface,
+        store,
+        clock,
+        operation_time,
+        limits: options.limits,
+        injector: Injector::new(options.faults),
+        stopped: stopped.clone(),
+        base: format!("http://{address}"),
     });
-    let server = axum::serve(listener, router).with_graceful_shutdown(async {
-        // The sender is dropped together with `Running`, which ends the task anyway.
-        let _ = stopped.await;
-    });
+    let router = Router::new().fallback(serve).with_state(Arc::clone(&app));
+    let service = router.into_make_service_with_connect_info::<Cut>();
+    let server = axum::serve(Door(listener), service).with_graceful_shutdown(app::stop(stopped));
     let task = tokio::spawn(server.into_future());
-    Ok(Running { address, stop: Some(stop), task })
+    Ok(Running { address, app, stop, task })
 }
 
-/// What all requests share.
-#[derive(Debug)]
-struct App {
-    surface: Surface,
-    store: Store,
-    clock: Clock,
-    operation_time: SignedDuration,
-    base: String,
-}
-
-async fn serve(Shared(app): Shared<Arc<App>>, request: Request) -> Response {
-    let raw = match request::read(request).await {
-        Ok(raw) => raw,
-        Err(error) => return response::refusal(&error, ""),
-    };
-    if batch::is_batch(&raw) {
-        return batch::serve(&raw, |part| one(Arc::clone(&app), part)).await;
-    }
-    one(app, raw).await
-}
-
-/// Answers one request, which may be a part of a batch.
-async fn one(app: Arc<App>, raw: request::Raw) -> Response {
-    if let Some(key) = app.waits_for(&raw) {
-        app.wait(&key).await;
-    }
-    // The store may wait for another process's lock, and syncs its file to disk.
-    let answered = tokio::task::spawn_blocking(move || app.answer(&raw)).await;
-    answered.unwrap_or_else(|_| response::refusal(&ApiError::internal("The sandbox failed."), ""))
-}
-
-impl App {
-    /// The key of the operation that the request waits for.
-    fn waits_for(&self, raw: &request::Raw) -> Option<String> {
-        let found = self.surface.find(raw.verb(), raw.path())?;
-        if !found.method.id.ends_with("Operations.wait") {
-            return None;
+async fn serve(
+    Shared(app): Shared<Arc<App>>,
+    ConnectInfo(cut): ConnectInfo<Cut>,
+    request: Request,
+) -> Response {
+    match request::read(request).await {
+        Ok(raw) if batch::is_batch(&raw) => {
+            batch::serve(&raw, |part| app::serve(Arc::clone(&app), part, &cut)).await
         }
-        let call = request::call(&found, raw, &self.base).ok()?;
-        compute::operation_key(&call)
+        Ok(raw) => app::serve(app, raw, &cut).await,
+        Err(error) => response::refusal(&error, ""),
     }
-
-    /// Waits until the operation is done, outside every lock. An unknown one is not waited for.
-    async fn wait(&self, key: &str) {
-        let ends = self.store.read(|state| state.operations.get(key).map(|operation| operation.ends));
-        if let Ok(Some(ends)) = ends {
-            let left = ends.duration_since(self.clock.now());
-            if left.is_positive() {
-                self.clock.wait(left.min(LONGEST_WAIT)).await;
-            }
-        }
-    }
-
-    fn answer(&self, raw: &request::Raw) -> Response {
-        let Some(found) = self.surface.find(raw.verb(), raw.path()) else {
-            return response::refusal(&no_method(raw), "");
-        };
-        let answer = request::call(&found, raw, &self.base).and_then(|mut call| {
-            let mask = request::mask(&found, &call)?;
-            let answer = match self.dispatch(&mut call, &found.method.verb)? {
-                Answer::Json(body) => Answer::Json(found.encoded(body, &call.query)),
-                other => other,
-            };
-            Ok((answer, mask))
-        });
-        match answer {
-            Ok((answer, mask)) => response::answer(answer, mask.as_ref()),
-            Err(error) => response::refusal(&error, &found.method.id),
-        }
-    }
-
-    /// Runs the call in a transaction if it may change something. The first mention of a project does.
-    fn dispatch(&self, call: &mut Call<'_>, verb: &str) -> Result<Answer, ApiError> {
-        let now = self.clock.now();
-        let is_new = self.store.read(|state| {
-            new_project::use_ids(state, call);
-            new_project::consumer(call).is_some_and(|project| new_project::is_new(state, project))
-        });
-        let project = new_project::consumer(call).map(str::to_owned);
-        if let (true, Some(project)) = (is_new.map_err(|error| unusable(&error))?, project) {
-            let made: Result<Result<(), ApiError>, StoreError> = self.store.write(|state| {
-                new_project::ensure(state, &project, now);
-                Ok(())
-            });
-            made.map_err(|error| unusable(&error))??;
-        }
-        let serve = |state: &mut State| {
-            services::dispatch(&mut World { state, now, operation_time: self.operation_time }, call)
-        };
-        let outcome = if services::is_write(verb, call.method) {
-            self.store.write(serve)
-        } else {
-            self.store.read(serve)
-        };
-        outcome.map_err(|error| unusable(&error))?
-    }
-}
-
-fn unusable(error: &StoreError) -> ApiError {
-    let source = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
-    ApiError::internal(format!("{error}{source}"))
-}
-
-fn no_method(raw: &request::Raw) -> ApiError {
-    ApiError::not_found(format!("The requested URL {} was not found on this server.", raw.path()))
 }
 
 #[cfg(test)]
@@ -252,7 +186,7 @@ mod tests {
     const ZONE: &str = "compute/v1/projects/my-course/zones/europe-west1-b";
 
     fn options(state: Option<PathBuf>, operation_time: Duration) -> Options {
-        Options { listen: SocketAddr::from(([127, 0, 0, 1], 0)), state, operation_time }
+        Options { state, operation_time, ..Options::default() }
     }
 
     fn client() -> reqwest::Client {
@@ -286,7 +220,7 @@ mod tests {
             json!({ "name": "x", "machineType": "e2-micro", "disks": [disk], "networkInterfaces": [{}] });
         let begun = ask(&cloud, "POST", &format!("{ZONE}/instances"), vm).await;
         let operation = format!("{ZONE}/operations/{}", begun["name"].as_str().unwrap());
-        assert_eq!(ask(&cloud, "GET", &operation, Value::Null).await["status"], "RUNNING");
+        assert_eq!(ask(&cloud, "GET", &operation, Value::Null).await["status"], "PENDING");
         assert_eq!(
             ask(&cloud, "GET", &format!("{ZONE}/instances/x"), Value::Null).await["status"],
             "PROVISIONING"
@@ -296,6 +230,45 @@ mod tests {
             ask(&cloud, "GET", &format!("{ZONE}/instances/x"), Value::Null).await["status"],
             "RUNNING"
         );
+    }
+
+    #[tokio::test]
+    async fn a_machine_without_room_is_seen_until_its_operation_ends() {
+        let text = "operationTimes: { compute.instances.insert: 90s }\n\
+                    faults: [{ method: compute.instances.insert, operation: { code: X } }]";
+        let options = Options { faults: Faults::parse(text).unwrap(), ..Options::default() };
+        let cloud = start_at(options, Clock::fixed(Timestamp::UNIX_EPOCH)).await.unwrap();
+        ask(&cloud, "POST", "v1/projects/my-course/services/compute.googleapis.com:enable", Value::Null)
+            .await;
+        let disk = json!({ "boot": true, "initializeParams": { "sourceImage": "projects/debian-cloud/global/images/family/debian-12" } });
+        let vm =
+            json!({ "name": "x", "machineType": "e2-micro", "disks": [disk], "networkInterfaces": [{}] });
+        let begun = ask(&cloud, "POST", &format!("{ZONE}/instances"), vm).await;
+        let seen = ask(&cloud, "GET", &format!("{ZONE}/instances/x"), Value::Null).await;
+        assert_eq!((&begun["status"], &seen["status"]), (&json!("PENDING"), &json!("PROVISIONING")));
+        let wait = format!("{ZONE}/operations/{}/wait", begun["name"].as_str().unwrap());
+        assert_eq!(ask(&cloud, "POST", &wait, Value::Null).await["error"]["errors"][0]["code"], "X");
+        for gone in ["instances/x", "disks/x"] {
+            let answer = ask(&cloud, "GET", &format!("{ZONE}/{gone}"), Value::Null).await;
+            assert_eq!(answer["error"]["code"], 404, "{gone}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_api_is_not_ready_for_a_while() {
+        let text = "faults: [{ method: compute.*, notReady: { lasts: 2s } }, { method: '*.services.get', latency: 1s }]";
+        let options = Options { faults: Faults::parse(text).unwrap(), ..Options::default() };
+        let cloud = start_at(options, Clock::fixed(Timestamp::UNIX_EPOCH)).await.unwrap();
+        let service = "v1/projects/my-course/services/compute.googleapis.com";
+        ask(&cloud, "POST", &format!("{service}:enable"), Value::Null).await;
+        let mut seen = Vec::new();
+        for _ in 0..3 {
+            let firewalls =
+                ask(&cloud, "GET", "compute/v1/projects/my-course/global/firewalls", Value::Null).await;
+            seen.push(firewalls["error"]["details"][0]["reason"].as_str().unwrap_or_default().to_owned());
+            assert_eq!(ask(&cloud, "GET", service, Value::Null).await["state"], "ENABLED");
+        }
+        assert_eq!(seen, ["SERVICE_DISABLED", "SERVICE_DISABLED", ""]);
     }
 
     #[tokio::test]

@@ -14,6 +14,8 @@ use serde::Deserialize;
 
 pub(super) use route::Match;
 
+use super::faults::Served;
+
 /// The condensed documents.
 const DOCUMENTS: [&str; 7] = [
     include_str!("surface/compute.v1.json"),
@@ -96,6 +98,21 @@ impl Surface {
         let routes = route::routes(&documents);
         Ok(Self { documents, routes })
     }
+
+    /// Every method, as faults see it.
+    pub(super) fn served(&self) -> impl Iterator<Item = Served> {
+        self.documents.iter().flat_map(|document| &document.methods).map(Method::served)
+    }
+}
+
+impl Method {
+    /// The method as faults see it.
+    pub(super) fn served(&self) -> Served {
+        let answers = self.response.as_deref() == Some("Operation");
+        // What reads or waits for an operation answers one too.
+        let begins_operation = answers && self.verb != "GET" && !self.id.contains("perations.");
+        Served { id: self.id.clone(), begins_operation }
+    }
 }
 
 impl Document {
@@ -145,6 +162,7 @@ mod tests {
 
     use super::*;
     use crate::sandbox::call::{Call, Query, World};
+    use crate::sandbox::limits::FRESH;
     use crate::sandbox::{new_project, services, store::State};
 
     fn parameters(path: &str) -> BTreeMap<String, String> {
@@ -172,7 +190,8 @@ mod tests {
                 state.resources.insert(key, json!({ "state": "ENABLED" }));
             }
             let now = Timestamp::UNIX_EPOCH;
-            let mut world = World { state: &mut state, now, operation_time: SignedDuration::ZERO };
+            let mut world =
+                World { state: &mut state, now, operation_time: SignedDuration::ZERO, limits: &FRESH };
             let call = Call {
                 method: &method.id,
                 version: &document.version,

@@ -139,7 +139,7 @@ fn fixed() -> Vec<Row> {
         row(
             "guestAccelerators",
             "{onHostMaintenance: TERMINATE, guestAccelerators: [{type: nvidia-tesla-t4, count: 1}]}",
-            "{onHostMaintenance: TERMINATE, guestAccelerators: [{type: nvidia-tesla-p4, count: 1}]}",
+            "{onHostMaintenance: TERMINATE, guestAccelerators: [{type: nvidia-tesla-p100, count: 1}]}",
         )
         .replaces("graphics cards are fixed")
         .paths(&["guestAccelerators[0].type"]),

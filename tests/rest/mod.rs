@@ -1,10 +1,9 @@
 //! A sandbox on a free port and a bare HTTP client for it: tests speak REST, not the crate's own client.
 #![allow(dead_code, reason = "every test file uses its own part; which, differs from file to file")]
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Duration;
+use std::path::PathBuf;
 
-use provost::sandbox::{Options, Running, start};
+use provost::sandbox::{Faults, Limits, Options, Running, start};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -24,10 +23,24 @@ pub(crate) type Reply = (u16, Value);
 impl Cloud {
     /// A new cloud in memory, with these services enabled in the project.
     pub(crate) async fn with(services: &[&str]) -> Self {
+        Self::limited(services, Limits::default()).await
+    }
+
+    /// A cloud whose state is in that file, or in memory, with these services enabled in the project.
+    pub(crate) async fn over(state: Option<PathBuf>, services: impl IntoIterator<Item = &str>) -> Self {
+        let services: Vec<&str> = services.into_iter().collect();
+        Self::start(&services, Options { state, ..Options::default() }).await
+    }
+
+    /// The same with these quotas and this room in the zones.
+    pub(crate) async fn limited(services: &[&str], limits: Limits) -> Self {
+        Self::start(services, Options { limits, ..Options::default() }).await
+    }
+
+    /// The same with these options.
+    pub(crate) async fn start(services: &[&str], options: Options) -> Self {
         // A second installation in the same process is refused, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let options = Options { listen, state: None, operation_time: Duration::ZERO };
         let running = start(options).await.unwrap();
         let client = Client::builder().tls_certs_only([]).no_proxy().build().unwrap();
         let cloud = Self { running, client };
@@ -36,6 +49,31 @@ impl Cloud {
             assert_eq!(cloud.post(&path, &Value::Null).await.0, 200, "{service}");
         }
         cloud
+    }
+
+    /// The same with the faults of that text.
+    pub(crate) async fn troubled(services: &[&str], faults: &str) -> Self {
+        let faults = Faults::parse(faults).unwrap();
+        Self::start(services, Options { faults, ..Options::default() }).await
+    }
+
+    /// The statuses of so many reads.
+    pub(crate) async fn statuses(&self, path: &str, many: usize) -> Vec<u16> {
+        let mut found = Vec::new();
+        for _ in 0..many {
+            found.push(self.get(path).await.0);
+        }
+        found
+    }
+
+    /// How often each fault has struck.
+    pub(crate) fn strikes(&self) -> Vec<u64> {
+        self.running.strikes()
+    }
+
+    /// Ends it as a user does.
+    pub(crate) async fn shutdown(self) {
+        self.running.shutdown().await.unwrap();
     }
 
     /// The address of a path; whole URLs stay as they are.
@@ -102,6 +140,24 @@ pub(crate) fn reason(body: &Value) -> &str {
 /// The error's text.
 pub(crate) fn message(body: &Value) -> &str {
     body["error"]["message"].as_str().unwrap_or_default()
+}
+
+/// The zone that tests of machines work in.
+pub(crate) const ZONE: &str = "/compute/v1/projects/be-cloud-2526/zones/europe-west1-b";
+
+/// The firewall rules of the project.
+pub(crate) const FIREWALLS: &str = "/compute/v1/projects/be-cloud-2526/global/firewalls";
+
+/// A small machine, as an insert sends it.
+pub(crate) fn vm(name: &str) -> Value {
+    let image = "projects/debian-cloud/global/images/family/debian-12";
+    let disk = json!({ "boot": true, "autoDelete": true, "initializeParams": { "sourceImage": image } });
+    json!({ "name": name, "machineType": "e2-small", "disks": [disk], "networkInterfaces": [{}] })
+}
+
+/// Where buckets are made.
+pub(crate) fn buckets() -> String {
+    format!("/storage/v1/b?project={PROJECT}")
 }
 
 /// The bucket that the storage tests work on.

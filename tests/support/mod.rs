@@ -3,9 +3,7 @@
 #![allow(dead_code, reason = "every test file uses its own part; which, differs from file to file")]
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use assert_cmd::Command;
 use provost::sandbox::{Options, Running, start};
@@ -64,7 +62,9 @@ pub(crate) fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("provost"));
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        if ["PROVOST_", "GOOGLE_", "CLICOLOR", "NO_COLOR", "FORCE_COLOR"].iter().any(|p| text.starts_with(p))
+        if ["PROVOST_", "GOOGLE_", "CLOUDSDK_", "CLICOLOR", "NO_COLOR", "FORCE_COLOR"]
+            .iter()
+            .any(|p| text.starts_with(p))
         {
             command.env_remove(&name);
         }
@@ -207,8 +207,7 @@ impl Cloud {
     async fn on(state: PathBuf) -> Self {
         // A second installation in the same process is refused, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let options = Options { listen, state: Some(state), operation_time: Duration::ZERO };
+        let options = Options { state: Some(state), ..Options::default() };
         let running = start(options).await.unwrap();
         let client = Client::builder().tls_certs_only([]).no_proxy().build().unwrap();
         Self { running, client }

@@ -4,7 +4,6 @@
 
 pub(crate) mod proxy;
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,12 +13,12 @@ use std::time::Duration;
 use provost::apply::{self, Event, Outcome, Run, StepResult};
 use provost::diff::Intent;
 use provost::gcp::upload::md5_of;
-use provost::gcp::{Client, Credentials, Endpoints, Pace};
+use provost::gcp::{Client, Credentials, Endpoints, Pace, Timeouts};
 use provost::inventory::{Record, Recorder, Store};
 use provost::kinds::{Desired, Files, KindRegistry, LocalFile, Scope, desire, schema};
 use provost::live;
 use provost::plan::{Action, Change, Plan};
-use provost::sandbox::{Options, Running, start};
+use provost::sandbox::{Faults, Options, Running, start};
 use provost::spec::{Course, folder, load};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -39,12 +38,24 @@ impl Cloud {
         Self::over(None).await
     }
 
+    /// A cloud in memory in which things go wrong.
+    pub(crate) async fn with_faults(faults: &str) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let faults = Faults::parse(faults).unwrap_or_else(|wrong| panic!("{wrong}\n{faults}"));
+        let options = Options { faults, ..Options::default() };
+        Self(Arc::new(start(options).await.unwrap()), None)
+    }
+
+    /// How often each fault struck.
+    pub(crate) fn strikes(&self) -> Vec<u64> {
+        self.0.strikes()
+    }
+
     /// A cloud whose state is in the file `state.json` of a folder.
-    async fn over(folder: Option<tempfile::TempDir>) -> Self {
+    pub(crate) async fn over(folder: Option<tempfile::TempDir>) -> Self {
         let state = folder.as_ref().map(|folder| folder.path().join("state.json"));
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let options = Options { listen, state, operation_time: Duration::ZERO };
+        let options = Options { state, ..Options::default() };
         Self(Arc::new(start(options).await.unwrap()), folder.map(Arc::new))
     }
 
@@ -135,11 +146,44 @@ impl World {
         Self { client: client(root, self.folder.path()), ..self.clone() }
     }
 
+    /// The same world, seen through a cloud on the same state in which things go wrong. Only what the course does goes through
+    /// it; what the test does by hand goes on in good weather.
+    pub(crate) async fn in_bad_weather(&self, faults: &str, timeouts: Timeouts) -> (Self, Cloud) {
+        let state = self.cloud.1.as_ref().unwrap().path().join("state.json");
+        let faults = Faults::parse(faults).unwrap_or_else(|wrong| panic!("{wrong}\n{faults}"));
+        let options = Options { state: Some(state), faults, ..Options::default() };
+        let stormy = Cloud(Arc::new(start(options).await.unwrap()), None);
+        let client = client(&stormy.url(), self.folder.path()).with_timeouts(timeouts);
+        (Self { client, ..self.clone() }, stormy)
+    }
+
     /// Writes a file of the course folder.
     pub(crate) fn file(&self, path: &str, content: &str) {
         let path = self.folder.path().join(path);
         fs_err::create_dir_all(path.parent().unwrap()).unwrap();
         fs_err::write(path, content).unwrap();
+    }
+
+    /// Takes in a course folder: its files are copied, its specs given as one text.
+    pub(crate) fn take_in(&self, folder: &Path) -> String {
+        let mut specs = Vec::new();
+        let mut left = vec![folder.to_owned()];
+        while let Some(at) = left.pop() {
+            for entry in fs_err::read_dir(&at).unwrap() {
+                let path = entry.unwrap().path();
+                let to = self.folder.path().join(path.strip_prefix(folder).unwrap());
+                match path.extension().and_then(|extension| extension.to_str()) {
+                    _ if path.is_dir() => {
+                        fs_err::create_dir_all(to).unwrap();
+                        left.push(path);
+                    }
+                    Some("yaml") if at == folder => specs.push(fs_err::read_to_string(path).unwrap()),
+                    _ => drop(fs_err::copy(path, to).unwrap()),
+                }
+            }
+        }
+        specs.sort_by_key(|text| !text.contains("kind: Course"));
+        specs.join("\n---\n")
     }
 
     /// The course document in front of specs that have none.

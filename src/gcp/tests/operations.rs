@@ -39,7 +39,7 @@ async fn an_operation_that_ends_badly_is_told_with_its_codes() {
     let done = Reply::ok(&json!({"name": "o", "status": "DONE", "error": {"errors": errors}}));
     let fake = Fake::scripted(vec![running(), done]).await;
     match fake.client().carry_out(&insert()).await {
-        Err(ApiError::Operation { what, codes, message }) => {
+        Err(ApiError::Operation { what, codes, message, .. }) => {
             assert_eq!(codes, ["ZONE_RESOURCE_POOL_EXHAUSTED"]);
             assert_eq!(
                 (what.as_str(), message.as_str()),
@@ -70,7 +70,7 @@ async fn a_long_running_operation_is_looked_at_at_once_and_then_ever_less_often(
     fake.client().carry_out(&registry(Verb::Post)).await.unwrap();
     assert_eq!(fake.lines()[1], format!("GET /v1/{name}"));
     let slept: Vec<u128> = fake.pace.slept().iter().map(Duration::as_millis).collect();
-    assert_eq!(slept, [50, 100, 200, 400, 800, 1600, 2000, 2000]);
+    assert_eq!(slept, [50, 62, 78, 97, 122, 152, 190, 238]);
 }
 
 #[tokio::test]
@@ -104,4 +104,41 @@ async fn a_deletion_of_what_is_gone_is_done_however_it_is_told() {
         assert!(fake.client().carry_out(&delete).await.unwrap_err().is_not_found());
         fake.client().carry_out(&delete.absent_is_done()).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn an_operation_that_came_to_nothing_for_nobodys_fault_is_begun_anew() {
+    let ended = |code: &str| {
+        Reply::ok(
+            &json!({"name": "o", "status": "DONE", "error": {"errors": [{"code": code, "message": "no"}]}}),
+        )
+    };
+    let done = Reply::ok(&json!({"name": "o", "status": "DONE"}));
+    for (code, calls) in [("RESOURCE_NOT_READY", 2), ("QUOTA_EXCEEDED", 1)] {
+        let fake = Fake::scripted(vec![ended(code), done.clone()]).await;
+        assert_eq!(fake.client().carry_out(&insert()).await.is_ok(), calls == 2, "{code}");
+        assert_eq!(fake.seen().len(), calls, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn an_operation_without_an_end_is_given_up_at_its_bound() {
+    let begun = json!({"name": "projects/p/locations/l/operations/o"});
+    let fake = Fake::scripted(vec![Reply::ok(&begun)]).await;
+    let timeouts = crate::gcp::Timeouts { operation: Duration::from_mins(1), ..Default::default() };
+    let error = fake.client().with_timeouts(timeouts).carry_out(&registry(Verb::Post)).await.unwrap_err();
+    assert!(matches!(&error, ApiError::Operation { codes, .. } if codes == &["TIMEOUT"]), "{error}");
+    let waited: Duration = fake.pace.slept().iter().sum();
+    assert!((60..63).contains(&waited.as_secs()), "{waited:?}");
+}
+
+#[tokio::test]
+async fn a_new_account_is_known_when_three_reads_in_a_row_find_it() {
+    let account = json!({"accountId": "ci", "serviceAccount": {"description": "[provost c]"}});
+    let create = Request::new(Verb::Post, Service::Iam, "v1/projects/p/serviceAccounts").json(&account);
+    let (there, gone) = (Reply::ok(&json!({"email": "ci"})), Reply::error(404, "notFound", "unknown"));
+    let flicker = vec![there.clone(), gone.clone(), there.clone(), there.clone(), gone, there];
+    let fake = Fake::scripted(flicker).await;
+    fake.client().carry_out(&Send::known(create)).await.unwrap();
+    assert_eq!(fake.seen().len(), 8, "the creation, and reads until three found it");
 }

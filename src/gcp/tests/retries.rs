@@ -180,3 +180,40 @@ async fn a_list_that_disappears_between_its_pages_is_an_error() {
     let read = Read::list(Request::get(Service::Storage, "b/x/o"), "items");
     assert!(fake.client().read(&read).await.unwrap_err().is_not_found());
 }
+
+#[tokio::test]
+async fn an_answer_that_broke_off_is_asked_for_again_where_that_does_no_harm() {
+    let broken = Reply::garbage("{\"name\": \"x");
+    let fake = Fake::scripted(vec![broken.clone(), Reply::ok(&json!({"name": "x"}))]).await;
+    fake.client().send(&insert()).await.unwrap();
+    assert_eq!(fake.seen().len(), 2);
+    let fake = Fake::scripted(vec![broken]).await;
+    let nameless = Request::new(Verb::Post, Service::Storage, "b").json(&json!({"name": "x"}));
+    assert!(matches!(fake.client().send(&nameless).await, Err(ApiError::Unreadable { .. })));
+    assert_eq!(fake.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn requests_keep_to_googles_rate_limits() {
+    let fake = Fake::scripted(vec![Reply::ok(&json!({}))]).await;
+    let client = fake.client().with_limits();
+    for _ in 0..3 {
+        client.send(&Request::new(Verb::Post, Service::Storage, "b")).await.unwrap();
+    }
+    assert_eq!(fake.pace.slept(), [Duration::from_secs(2); 2]);
+}
+
+#[tokio::test]
+async fn a_quota_that_is_used_up_holds_back_all_that_falls_under_it() {
+    let busy = Reply::error(429, "rateLimitExceeded", "slow down").header("retry-after", "40");
+    let fake = Fake::scripted(vec![busy, Reply::ok(&json!({}))]).await;
+    let client = fake.client().with_limits();
+    let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let heard = std::sync::Arc::clone(&told);
+    let telling = client.clone().telling(move |what| heard.lock().unwrap().push(what));
+    let read = Request::get(Service::ServiceUsage, "v1/projects/p/services");
+    telling.send(&read).await.unwrap();
+    assert_eq!(*told.lock().unwrap(), ["the quota of the next minute"]);
+    client.send(&read).await.unwrap();
+    assert_eq!(fake.pace.slept().iter().sum::<Duration>().as_millis(), 40_500, "the rate goes on from there");
+}

@@ -6,7 +6,7 @@ use super::listing::{self, Collection, Scopes};
 use super::place::{self, Place};
 use super::rules::{self, invalid};
 use super::value::{copy, list, set, text};
-use super::{fingerprint, mutation};
+use super::{labels, mutation, quota};
 use crate::sandbox::call::{Call, World};
 use crate::sandbox::error::ApiError;
 use crate::sandbox::store::State;
@@ -25,7 +25,7 @@ pub(super) fn handle(world: &mut World<'_>, call: &Call<'_>, action: &str) -> Re
         "aggregatedList" => listing::aggregated(call, ADDRESSES, Scopes::Regions, |place| all(world, place)),
         "insert" => insert(world, call, &place),
         "delete" => delete(world, call, &place),
-        "setLabels" => set_labels(world, call, &place),
+        "setLabels" => labels::replace(world, call, &place, ADDRESSES.name),
         _ => Err(ApiError::not_served(call.method)),
     }
 }
@@ -105,32 +105,11 @@ fn insert(world: &mut World<'_>, call: &Call<'_>, place: &Place) -> Result<Value
         "region": place::link(&place.path()),
         "selfLink": place::link(&path),
         "networkTier": "PREMIUM",
-        "labelFingerprint": fingerprint::of(&Value::Null),
         "addressType": "EXTERNAL",
     });
     copy(&mut address, &call.body, &["networkTier", "addressType", "purpose", "ipVersion", "prefixLength"]);
-    label(&mut address, call.body.get("labels"))?;
-    world.state.resources.insert(place::key(&path), address.clone());
-    Ok(mutation::begin(world, call, place, &address))
-}
-
-fn label(address: &mut Value, labels: Option<&Value>) -> Result<(), ApiError> {
-    let Some(labels) = labels else { return Ok(()) };
-    rules::labels(labels, "resource.labels")?;
-    set(address, "labelFingerprint", fingerprint::of(labels));
-    set(address, "labels", labels.clone());
-    Ok(())
-}
-
-fn set_labels(world: &mut World<'_>, call: &Call<'_>, place: &Place) -> Result<Value, ApiError> {
-    let path = place.of_resource(ADDRESSES.name, call.param("resource")?);
-    let mut address = place::find(world.state, &path)?;
-    fingerprint::check(
-        text(&call.body, "labelFingerprint"),
-        text(&address, "labelFingerprint"),
-        "labelFingerprint",
-    )?;
-    label(&mut address, Some(call.body.get("labels").unwrap_or(&json!({}))))?;
+    labels::put(&mut address, call.body.get("labels"))?;
+    quota::check(world, &place.project, &address)?;
     world.state.resources.insert(place::key(&path), address.clone());
     Ok(mutation::begin(world, call, place, &address))
 }

@@ -1,16 +1,20 @@
 //! Disks of a zone: by themselves, and as the sources of an instance's attached disks.
 
+mod origin;
+
 use serde_json::{Value, json};
 
 use super::listing::{self, Collection, Scopes};
 use super::place::{self, Place};
 use super::rules::{self, invalid};
 use super::value::{copy, list, number, set, text};
-use super::{fingerprint, images, mutation};
+use super::{fingerprint, labels, mutation, quota, snapshots};
 use crate::sandbox::call::{Call, World};
 use crate::sandbox::error::ApiError;
 use crate::sandbox::policy::{self, Holder, HolderKind};
 use crate::sandbox::store::State;
+
+pub(super) use origin::Origin;
 
 const DISKS: Collection = Collection { name: "disks", singular: "disk" };
 const LARGEST_GB: i64 = 65_536;
@@ -31,7 +35,8 @@ pub(super) fn handle(world: &mut World<'_>, call: &Call<'_>, action: &str) -> Re
         "insert" => insert(world, call, &place),
         "delete" => delete(world, call, &place),
         "resize" => resize(world, call, &place),
-        "setLabels" => set_labels(world, call, &place),
+        "setLabels" => labels::replace(world, call, &place, DISKS.name),
+        "createSnapshot" => snapshots::of_disk(world, call, &place),
         _ => policies(world, call, &place, action),
     }
 }
@@ -62,11 +67,8 @@ pub(super) fn create(world: &mut World<'_>, place: &Place, wanted: Wanted<'_>) -
     let path = place.of_resource(DISKS.name, wanted.name);
     place::check_free(world.state, &path)?;
     let kind = type_of(world.state, place, wanted)?;
-    let image = match text(wanted.fields, "sourceImage") {
-        "" => None,
-        reference => Some(images::resolve(world.state, place, reference)?),
-    };
-    let size = size(&kind, image.as_ref(), wanted)?;
+    let origin = Origin::of(world.state, place, wanted.fields)?;
+    let size = size(&kind, origin.as_ref(), wanted)?;
     let mut disk = json!({
         "kind": "compute#disk",
         "id": world.next_id().to_string(),
@@ -82,14 +84,13 @@ pub(super) fn create(world: &mut World<'_>, place: &Place, wanted: Wanted<'_>) -
         "satisfiesPzi": true,
         "enableConfidentialCompute": false,
     });
-    if let Some(image) = &image {
-        set(&mut disk, "sourceImage", text(image, "selfLink"));
-        set(&mut disk, "sourceImageId", text(image, "id"));
-        copy(&mut disk, image, &["licenses", "guestOsFeatures", "architecture"]);
+    if let Some(origin) = &origin {
+        snapshots::note_source(&mut disk, origin.field, &origin.resource);
+        copy(&mut disk, &origin.resource, &["licenses", "guestOsFeatures", "architecture"]);
     }
     let given = ["description", "provisionedIops", "provisionedThroughput", "resourcePolicies", "accessMode"];
     copy(&mut disk, wanted.fields, &given);
-    label(&mut disk, wanted.fields.get("labels"))?;
+    labels::put(&mut disk, wanted.fields.get("labels"))?;
     world.state.resources.insert(place::key(&path), disk.clone());
     Ok(disk)
 }
@@ -111,17 +112,18 @@ fn type_of(state: &State, place: &Place, wanted: Wanted<'_>) -> Result<String, A
     Ok(kind.to_owned())
 }
 
-/// The asked size, else the image's, else that of the type.
-fn size(kind: &str, image: Option<&Value>, wanted: Wanted<'_>) -> Result<i64, ApiError> {
-    let image = image.and_then(|image| number(image, "diskSizeGb"));
+/// The asked size, else that of the source, else that of the type.
+fn size(kind: &str, origin: Option<&Origin>, wanted: Wanted<'_>) -> Result<i64, ApiError> {
+    let least = origin.and_then(Origin::size);
     let usual = if kind == "pd-standard" { 500 } else { 100 };
     let size = match number(wanted.fields, "sizeGb") {
-        None | Some(0) => return Ok(image.unwrap_or(usual)),
+        None | Some(0) => return Ok(least.unwrap_or(usual)),
         Some(size) => size,
     };
     let field = format!("{}.{}", wanted.field, wanted.size_field);
-    if let Some(image) = image.filter(|image| size < *image) {
-        let why = format!("Requested disk size cannot be smaller than the image size ({image} GB)");
+    if let Some((origin, least)) = origin.zip(least.filter(|least| size < *least)) {
+        let word = origin.word();
+        let why = format!("Requested disk size cannot be smaller than the {word} size ({least} GB)");
         return Err(invalid(&field, &size.to_string(), &why));
     }
     let smallest = if kind.starts_with("pd-") { 10 } else { 4 };
@@ -130,18 +132,6 @@ fn size(kind: &str, image: Option<&Value>, wanted: Wanted<'_>) -> Result<i64, Ap
         return Err(invalid(&field, &size.to_string(), &why));
     }
     Ok(size)
-}
-
-fn label(disk: &mut Value, labels: Option<&Value>) -> Result<(), ApiError> {
-    let Some(labels) = labels else { return Ok(()) };
-    rules::labels(labels, "resource.labels")?;
-    set(disk, "labelFingerprint", fingerprint::of(labels));
-    if labels.as_object().is_some_and(|labels| !labels.is_empty()) {
-        set(disk, "labels", labels.clone());
-    } else {
-        super::value::unset(disk, "labels");
-    }
-    Ok(())
 }
 
 fn insert(world: &mut World<'_>, call: &Call<'_>, place: &Place) -> Result<Value, ApiError> {
@@ -157,6 +147,10 @@ fn insert(world: &mut World<'_>, call: &Call<'_>, place: &Place) -> Result<Value
         size_field: "sizeGb",
     };
     let disk = create(world, place, wanted)?;
+    if let Some(failure) = quota::overdrawn(world, &place.project, std::slice::from_ref(&disk)) {
+        forget(world.state, &place.of_resource(DISKS.name, text(&disk, "name")));
+        return Ok(mutation::fail(world, call, place, &disk, &failure));
+    }
     Ok(mutation::begin(world, call, place, &disk))
 }
 
@@ -175,21 +169,15 @@ fn resize(world: &mut World<'_>, call: &Call<'_>, place: &Place) -> Result<Value
             &format!("Disk size must be at most {LARGEST_GB} GB."),
         ));
     }
+    let before = disk.clone();
     set(&mut disk, "sizeGb", wanted.to_string());
+    if let Some(failure) = quota::exceeded(world, &place.project, Some(&before), &disk) {
+        return Ok(mutation::fail(world, call, place, &before, &failure));
+    }
     world.state.resources.insert(place::key(&path), disk.clone());
     for user in list(&disk, "users").iter().filter_map(Value::as_str) {
         super::instances::disk_grown(world.state, user, text(&disk, "selfLink"), wanted);
     }
-    Ok(mutation::begin(world, call, place, &disk))
-}
-
-fn set_labels(world: &mut World<'_>, call: &Call<'_>, place: &Place) -> Result<Value, ApiError> {
-    let path = place.of_resource(DISKS.name, call.param("resource")?);
-    let mut disk = place::find(world.state, &path)?;
-    let given = text(&call.body, "labelFingerprint");
-    fingerprint::check(given, text(&disk, "labelFingerprint"), "labelFingerprint")?;
-    label(&mut disk, Some(call.body.get("labels").unwrap_or(&json!({}))))?;
-    world.state.resources.insert(place::key(&path), disk.clone());
     Ok(mutation::begin(world, call, place, &disk))
 }
 

@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::listing::{self, Collection};
-use super::mutation;
 use super::place::{self, Place, Scope};
 use super::rules::{self, invalid};
 use super::value::{copy, default, list, merge, number, set, text, unset};
+use super::{mutation, quota};
 use crate::sandbox::call::{Call, World};
 use crate::sandbox::error::ApiError;
 use crate::sandbox::new_project;
@@ -62,6 +62,7 @@ fn insert(world: &mut World<'_>, call: &Call<'_>, place: &Place) -> Result<Value
     place::check_free(world.state, &path)?;
     let head = head(&world.next_id().to_string(), name, world.now);
     let rule = completed(world.state, place, head, &call.body)?;
+    quota::check(world, &place.project, &rule)?;
     world.state.resources.insert(place::key(&path), rule.clone());
     Ok(mutation::begin(world, call, place, &rule))
 }

@@ -1,118 +1,79 @@
-//! Public images. A few projects with the families of November 2026; families of earlier years are gone, as
-//! they are from Google's.
+//! Images: the public ones, and those that a project makes itself.
+
+mod own;
+mod public;
 
 use serde_json::{Value, json};
 
-use super::fingerprint;
 use super::listing::{self, Collection};
 use super::place::{self, Place};
-use super::value::{set, text};
-use crate::sandbox::call::Call;
+use super::value::text;
+use super::{labels, rules};
+use crate::sandbox::call::{Call, World};
 use crate::sandbox::error::ApiError;
-use crate::sandbox::new_project;
 use crate::sandbox::store::State;
+
+pub(in crate::sandbox) use public::is_public_project;
 
 const IMAGES: Collection = Collection { name: "images", singular: "image" };
 
-/// One image.
-#[derive(Clone, Copy, Debug)]
-struct Image {
-    project: &'static str,
-    family: &'static str,
-    name: &'static str,
-    /// The date of its making, `YYYY-MM-DD`.
-    made: &'static str,
-    size_gb: u32,
-    license: &'static str,
-    /// A newer image of the family is there.
-    is_deprecated: bool,
-}
-
-const fn image(
-    (project, license): (&'static str, &'static str),
-    family: &'static str,
-    name: &'static str,
-    made: &'static str,
-    size_gb: u32,
-) -> Image {
-    Image { project, family, name, made, size_gb, license, is_deprecated: false }
-}
-
-const fn old(image: Image) -> Image {
-    Image { is_deprecated: true, ..image }
-}
-
-const DEBIAN: (&str, &str) = ("debian-cloud", "debian");
-const UBUNTU: (&str, &str) = ("ubuntu-os-cloud", "ubuntu");
-const COS: (&str, &str) = ("cos-cloud", "cos");
-const LEARNING: (&str, &str) = ("deeplearning-platform-release", "deeplearning");
-
-#[rustfmt::skip]
-const CATALOG: [Image; 19] = [
-    image(DEBIAN, "debian-12", "debian-12-bookworm-v20261014", "2026-10-14", 10),
-    old(image(DEBIAN, "debian-12", "debian-12-bookworm-v20260909", "2026-09-09", 10)),
-    image(DEBIAN, "debian-13", "debian-13-trixie-v20261014", "2026-10-14", 10),
-    image(UBUNTU, "ubuntu-2204-lts", "ubuntu-2204-jammy-v20261020", "2026-10-20", 10),
-    image(UBUNTU, "ubuntu-2404-lts-amd64", "ubuntu-2404-noble-amd64-v20261020", "2026-10-20", 10),
-    old(image(UBUNTU, "ubuntu-2404-lts-amd64", "ubuntu-2404-noble-amd64-v20260915", "2026-09-15", 10)),
-    image(UBUNTU, "ubuntu-minimal-2404-lts-amd64", "ubuntu-minimal-2404-noble-amd64-v20261020", "2026-10-20", 10),
-    image(COS, "cos-stable", "cos-stable-125-19216-104-25", "2026-10-26", 10),
-    old(image(COS, "cos-stable", "cos-stable-121-18867-199-38", "2026-03-02", 10)),
-    image(COS, "cos-117-lts", "cos-117-18613-339-80", "2026-10-12", 10),
-    image(COS, "cos-121-lts", "cos-121-18867-294-55", "2026-10-19", 10),
-    image(COS, "cos-125-lts", "cos-125-19216-104-25", "2026-10-26", 10),
-    image(COS, "cos-beta", "cos-beta-129-19506-0-41", "2026-10-26", 10),
-    image(LEARNING, "common-cpu", "common-cpu-v20261009-ubuntu-2204-py310", "2026-10-09", 50),
-    old(image(LEARNING, "common-cpu", "common-cpu-v20250325-ubuntu-2204-py310", "2025-03-25", 50)),
-    image(LEARNING, "common-cpu-ubuntu-2204-py310", "common-cpu-v20261009-ubuntu-2204", "2026-10-09", 50),
-    image(LEARNING, "common-cu128-ubuntu-2204-nvidia-570", "common-cu128-v20261009-ubuntu-2204-nvidia-570", "2026-10-09", 50),
-    image(LEARNING, "pytorch-latest-cpu", "pytorch-latest-cpu-v20261009-ubuntu-2204-py310", "2026-10-09", 50),
-    image(LEARNING, "pytorch-latest-gpu", "pytorch-latest-gpu-v20261009-ubuntu-2204-py310", "2026-10-09", 50),
-];
-
-/// Whether the project publishes images for everybody.
-pub(in crate::sandbox) fn is_public_project(project: &str) -> bool {
-    CATALOG.iter().any(|image| image.project == project)
-}
-
 /// Serves one call.
-pub(super) fn handle(call: &Call<'_>, action: &str) -> Result<Value, ApiError> {
+pub(super) fn handle(world: &mut World<'_>, call: &Call<'_>, action: &str) -> Result<Value, ApiError> {
     let project = call.param("project")?;
     if call.method == "compute.imageFamilyViews.get" {
         let family = call.param("family")?;
         let path = format!("projects/{project}/zones/{}/imageFamilyViews/{family}", call.param("zone")?);
-        return newest(project, family)
-            .map(|image| json!({ "image": image }))
-            .ok_or_else(|| place::not_found(&path));
+        let found = newest(world.state, project, family).map(|image| json!({ "image": image }));
+        return found.ok_or_else(|| place::not_found(&path));
     }
+    let place = Place::of(call)?;
     match action {
-        "list" => {
-            let all = CATALOG.iter().filter(|image| image.project == project).map(resource).collect();
-            listing::listed(call, IMAGES, &format!("projects/{project}/global"), all)
-        }
+        "list" => listing::answer(call, &place, IMAGES, all(world.state, project).collect()),
         "get" => {
             let name = call.param("image")?;
-            let path = format!("projects/{project}/global/images/{name}");
-            by_name(project, name).ok_or_else(|| place::not_found(&path))
+            let found = by_name(world.state, project, name);
+            found.ok_or_else(|| place::not_found(&place.of_resource(IMAGES.name, name)))
         }
         "getFromFamily" => {
             let family = call.param("family")?;
-            let path = format!("projects/{project}/global/images/family/{family}");
-            newest(project, family).ok_or_else(|| place::not_found(&path))
+            let found = newest(world.state, project, family);
+            found.ok_or_else(|| place::not_found(&place.of_resource("images/family", family)))
         }
+        _ if is_public_project(project) => Err(not_yours(call, project, action)),
+        "insert" => own::insert(world, call, &place),
+        "delete" => own::delete(world, call, &place),
+        "deprecate" => own::deprecate(world, call, &place),
+        "setLabels" => labels::replace(world, call, &place, IMAGES.name),
         _ => Err(ApiError::not_served(call.method)),
     }
 }
 
-fn by_name(project: &str, name: &str) -> Option<Value> {
-    CATALOG.iter().find(|image| image.project == project && image.name == name).map(resource)
+/// Everybody reads public images, nobody writes them.
+fn not_yours(call: &Call<'_>, project: &str, action: &str) -> ApiError {
+    let verb = if action == "insert" { "create" } else { action };
+    let name = call.path.get("image").or(call.path.get("resource")).map(String::as_str);
+    let name = name.unwrap_or_else(|| text(&call.body, "name"));
+    ApiError::permission_denied(format!(
+        "Required 'compute.images.{verb}' permission for 'projects/{project}/global/images/{name}'"
+    ))
 }
 
-/// The newest image of a family that is not deprecated.
-fn newest(project: &str, family: &str) -> Option<Value> {
-    let of_family =
-        |image: &&Image| image.project == project && image.family == family && !image.is_deprecated;
-    CATALOG.iter().filter(of_family).max_by_key(|image| image.made).map(resource)
+/// Every image of a project.
+fn all(state: &State, project: &str) -> impl Iterator<Item = Value> {
+    let prefix = place::key(&format!("projects/{project}/global/{}/", IMAGES.name));
+    public::all(project).chain(state.below(&prefix).map(|(_, image)| image.clone()))
+}
+
+fn by_name(state: &State, project: &str, name: &str) -> Option<Value> {
+    all(state, project).find(|image| text(image, "name") == name)
+}
+
+/// The newest image of a family that is not on its way out.
+fn newest(state: &State, project: &str, family: &str) -> Option<Value> {
+    let of_family = all(state, project).filter(|image| text(image, "family") == family);
+    let current = of_family.filter(|image| image.get("deprecated").is_none());
+    let age = |image: &Value| [text(image, "creationTimestamp").to_owned(), text(image, "id").to_owned()];
+    current.max_by_key(age)
 }
 
 /// The image that a disk's `sourceImage` means: an image, a family, or a view of a family.
@@ -121,47 +82,17 @@ pub(super) fn resolve(state: &State, place: &Place, reference: &str) -> Result<V
     let parts: Vec<&str> = path.split('/').collect();
     let found = match parts.as_slice() {
         ["projects", project, "global", "images", "family", family]
-        | ["projects", project, "zones", _, "imageFamilyViews", family] => newest(project, family),
-        ["projects", project, "global", "images", name] => by_name(project, name),
+        | ["projects", project, "zones", _, "imageFamilyViews", family] => newest(state, project, family),
+        ["projects", project, "global", "images", name] => by_name(state, project, name),
         _ => None,
     };
-    found.ok_or_else(|| place::not_found(&path))
-}
-
-fn resource(image: &Image) -> Value {
-    let path = format!("projects/{}/global/images/{}", image.project, image.name);
-    let features = ["UEFI_COMPATIBLE", "VIRTIO_SCSI_MULTIQUEUE", "GVNIC", "SEV_CAPABLE"];
-    let license = format!("projects/{}/global/licenses/{}", image.project, license(image));
-    let mut resource = json!({
-        "kind": "compute#image",
-        "id": new_project::seeded_id(&path),
-        "creationTimestamp": format!("{}T09:00:00.000-08:00", image.made),
-        "name": image.name,
-        "description": format!("{}, built on {}", image.family, image.made),
-        "sourceType": "RAW",
-        "status": "READY",
-        "archiveSizeBytes": (u64::from(image.size_gb) * 130_000_000).to_string(),
-        "diskSizeGb": image.size_gb.to_string(),
-        "licenses": [place::link(&license)],
-        "family": image.family,
-        "selfLink": place::link(&path),
-        "labelFingerprint": fingerprint::of(&Value::Null),
-        "guestOsFeatures": features.map(|feature| json!({ "type": feature })),
-        "storageLocations": ["us", "eu", "asia"],
-        "architecture": "X86_64",
-    });
-    if image.is_deprecated
-        && let Some(next) = newest(image.project, image.family)
-    {
-        let replacement = text(&next, "selfLink");
-        set(&mut resource, "deprecated", json!({ "state": "DEPRECATED", "replacement": replacement }));
+    let image = found.ok_or_else(|| place::not_found(&path))?;
+    let status = text(image.get("deprecated").unwrap_or(&Value::Null), "state");
+    if ["OBSOLETE", "DELETED"].contains(&status) {
+        let why = format!("The referenced image resource is {status} and cannot be used.");
+        return Err(rules::invalid("sourceImage", reference, &why));
     }
-    resource
-}
-
-fn license(image: &Image) -> String {
-    let version = image.family.trim_start_matches(image.license).trim_start_matches('-');
-    format!("{}-{version}", image.license)
+    Ok(image)
 }
 
 #[cfg(test)]
@@ -186,8 +117,29 @@ mod tests {
     #[test]
     fn families_of_earlier_years_are_gone() {
         let place = Place { project: "my-course".to_owned(), scope: Scope::Global };
-        for reference in ["projects/cos-cloud/global/images/family/cos-109-lts", "global/images/mine"] {
-            assert_eq!(resolve(&State::default(), &place, reference).map_err(|e| e.code).err(), Some(404));
+        let family = |project: &str, name: &str| format!("projects/{project}/global/images/family/{name}");
+        for reference in [
+            family("cos-cloud", "cos-109-lts"),
+            family("cos-cloud", "cos-113-lts"),
+            family("debian-cloud", "debian-10"),
+            family("ubuntu-os-cloud", "ubuntu-2004-lts"),
+            family("ubuntu-os-cloud", "ubuntu-2404-lts"),
+            family("deeplearning-platform-release", "tf-latest-cpu"),
+            family("ml-images", "common-dl-gpu-debian-11-py310"),
+            "global/images/mine".to_owned(),
+        ] {
+            let code = resolve(&State::default(), &place, &reference).map_err(|error| error.code).err();
+            assert_eq!(code, Some(404), "{reference}");
+        }
+    }
+
+    #[test]
+    fn an_old_image_can_be_used_by_name_and_an_obsolete_one_cannot() {
+        let place = Place { project: "my-course".to_owned(), scope: Scope::Global };
+        for (name, code) in [("cos-113-18244-521-91", None), ("cos-109-17800-570-50", Some(400))] {
+            let reference = format!("projects/cos-cloud/global/images/{name}");
+            let found = resolve(&State::default(), &place, &reference);
+            assert_eq!(found.map_err(|error| error.code).err(), code, "{name}");
         }
     }
 }

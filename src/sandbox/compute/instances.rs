@@ -4,6 +4,8 @@
 
 mod attach;
 mod change;
+mod doomed;
+mod guest;
 mod insert;
 mod nics;
 mod power;
@@ -17,7 +19,7 @@ use serde_json::Value;
 use super::listing::{self, Collection, Scopes};
 use super::place::{self, Place};
 use super::value::{list_mut, set, text};
-use super::{disks, mutation};
+use super::{disks, mutation, quota};
 use crate::sandbox::call::{Call, World};
 use crate::sandbox::error::ApiError;
 use crate::sandbox::policy::{self, Holder, HolderKind};
@@ -37,7 +39,8 @@ pub(super) fn handle(world: &mut World<'_>, call: &Call<'_>, action: &str) -> Re
 }
 
 fn all(world: &World<'_>, place: &Place) -> Vec<Value> {
-    listing::stored(world, place, INSTANCES).into_iter().map(|vm| read::shown(world, vm)).collect()
+    let stored = listing::stored(world, place, INSTANCES).into_iter().map(|vm| read::shown(world, vm));
+    stored.chain(doomed::all(world, place)).collect()
 }
 
 /// An instance under change, with where it is.
@@ -56,19 +59,34 @@ impl Subject {
         Ok(Self { place, path, vm })
     }
 
-    /// Writes the instance back and begins the operation.
-    fn save(mut self, world: &mut World<'_>, call: &Call<'_>) -> Value {
+    /// Writes the instance back.
+    fn keep(&mut self, world: &mut World<'_>) {
         read::refresh_fingerprints(&mut self.vm);
         world.state.resources.insert(place::key(&self.path), self.vm.clone());
+    }
+
+    /// Writes the instance back and begins the operation. What more it takes than before must be within the quotas.
+    fn save(mut self, world: &mut World<'_>, call: &Call<'_>) -> Value {
+        let before = place::stored(world.state, &self.path);
+        if let Some(failure) = quota::exceeded(world, &self.place.project, before, &self.vm) {
+            return mutation::fail(world, call, &self.place, &self.vm, &failure);
+        }
+        self.keep(world);
         mutation::begin(world, call, &self.place, &self.vm)
     }
 }
 
 fn on_one(world: &mut World<'_>, call: &Call<'_>, place: Place, action: &str) -> Result<Value, ApiError> {
+    if action == "get"
+        && let Some(vm) = doomed::at(world, &place.of_resource(INSTANCES.name, call.param("instance")?))
+    {
+        return Ok(vm);
+    }
     let mut one = Subject::of(world, call, place)?;
     match action {
         "get" => return Ok(read::shown(world, one.vm)),
-        "getSerialPortOutput" => return read::serial_port(call, &one.vm),
+        "getSerialPortOutput" => return guest::serial_port(call, &one.vm),
+        "getGuestAttributes" => return guest::attributes(world, call, &one.vm),
         "getIamPolicy" | "setIamPolicy" | "testIamPermissions" => {
             return policy_of(world, call, &one.path, action);
         }

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::catalog;
 use super::filter::{self, Filter};
 use super::place::{self, Place, Scope};
+use super::regions;
 use crate::sandbox::call::{Call, World};
 use crate::sandbox::error::ApiError;
 use crate::sandbox::paging;
@@ -79,9 +79,9 @@ impl Scopes {
     fn places(self, project: &str) -> Vec<Place> {
         let place = |scope| Place { project: project.to_owned(), scope };
         match self {
-            Self::Zones => catalog::zones().map(|zone| place(Scope::Zone(zone))).collect(),
+            Self::Zones => regions::zones().map(|zone| place(Scope::Zone(zone))).collect(),
             Self::Regions => {
-                catalog::regions().map(|region| place(Scope::Region(region.to_owned()))).collect()
+                regions::regions().map(|region| place(Scope::Region(region.to_owned()))).collect()
             }
             Self::All => {
                 let below =
@@ -145,7 +145,7 @@ fn by_scope(places: &[Place], field: &str, items: Vec<Value>) -> Value {
 fn nothing(scope: &str) -> Value {
     json!({ "warning": {
         "code": "NO_RESULTS_ON_PAGE",
-        "message": format!("There are no results for scope '{scope}' on this page."),
+        "message": format!("No results for the scope '{scope}'."),
         "data": [{ "key": "scope", "value": scope }],
     } })
 }

@@ -42,7 +42,7 @@ const SHAPES: [(&str, &str, u32, &[u32]); 16] = [
 ];
 
 /// Types outside of the rule: name, CPUs, memory, shared core.
-const SINGLE: [(&str, u32, u32, bool); 7] = [
+const SINGLE: [(&str, u32, u32, bool); 8] = [
     ("e2-micro", 2, 1_024, true),
     ("e2-small", 2, 2_048, true),
     ("e2-medium", 2, 4_096, true),
@@ -50,6 +50,7 @@ const SINGLE: [(&str, u32, u32, bool); 7] = [
     ("g1-small", 1, 1_740, true),
     ("a2-highgpu-1g", 12, 87_040, false),
     ("a2-highgpu-2g", 24, 174_080, false),
+    ("a2-highgpu-4g", 48, 348_160, false),
 ];
 
 /// The machine type of that name.
@@ -105,7 +106,7 @@ impl Machine {
 
 /// The platform an instance of that type runs on.
 pub(super) fn platform(name: &str) -> &'static str {
-    match name.split('-').next().unwrap_or_default() {
+    match family(name) {
         "e2" => "Intel Broadwell",
         "n2" | "c2" | "g2" | "a2" => "Intel Cascade Lake",
         "n2d" | "t2d" => "AMD Milan",
@@ -115,18 +116,50 @@ pub(super) fn platform(name: &str) -> &'static str {
     }
 }
 
-/// The quota that its CPUs count against.
-pub(super) fn metric(name: &str) -> &'static str {
+/// The family of a machine type. The small and custom types of the first generation are of `n1`.
+pub(super) fn family(name: &str) -> &str {
     match name.split('-').next().unwrap_or_default() {
+        "custom" | "f1" | "g1" => "n1",
+        family => family,
+    }
+}
+
+/// Whether there is such a family.
+pub(in crate::sandbox) fn is_family(name: &str) -> bool {
+    SHAPES.iter().any(|(family, ..)| *family == name) || name == "a2"
+}
+
+/// The quota that the CPUs of a family count against. Families that came after 2023 share one metric, with a limit
+/// for each (<https://cloud.google.com/compute/resource-usage#cpu_quota>).
+pub(super) fn metric(family: &str) -> &'static str {
+    match family {
         "n2" => "N2_CPUS",
         "n2d" => "N2D_CPUS",
         "c2" => "C2_CPUS",
         "c3" => "C3_CPUS",
         "t2d" => "T2D_CPUS",
         "a2" => "A2_CPUS",
+        "c4" | "n4" => PER_FAMILY,
         _ => "CPUS",
     }
 }
+
+/// The metric whose limit is for each family.
+pub(super) const PER_FAMILY: &str = "CPUS_PER_VM_FAMILY";
+
+/// The accelerators that come with a machine type.
+pub(super) fn bundled(name: &str) -> Option<(&'static str, u32)> {
+    let cards =
+        |table: &[(&str, u32)]| table.iter().find(|(known, _)| *known == name).map(|(_, cards)| *cards);
+    match family(name) {
+        "g2" => cards(&G2_CARDS).or(Some(1)).map(|cards| ("nvidia-l4", cards)),
+        "a2" => cards(&A2_CARDS).map(|cards| ("nvidia-tesla-a100", cards)),
+        _ => None,
+    }
+}
+
+const G2_CARDS: [(&str, u32); 3] = [("g2-standard-24", 2), ("g2-standard-48", 4), ("g2-standard-96", 8)];
+const A2_CARDS: [(&str, u32); 3] = [("a2-highgpu-1g", 1), ("a2-highgpu-2g", 2), ("a2-highgpu-4g", 4)];
 
 /// Whether instances of that type boot from a hyperdisk unless told otherwise.
 pub(super) fn wants_hyperdisk(name: &str) -> bool {

@@ -1,10 +1,12 @@
 //! Compute Engine v1: instances and their disks, firewall rules, addresses, and the catalog around them.
 //!
 //! `place` says where things are and reads references, `mutation` begins operations, `listing` and `filter`
-//! answer lists, `rules` and `fingerprint` are shared checks; then one file per resource. A resource is stored
+//! answer lists, `rules` and `fingerprint` are shared checks; `regions`, `machines` and `offers` say what there is
+//! and where, `quota` and `capacity` how much of it; then one file per resource. A resource is stored
 //! under `compute/` and its path, as it is answered.
 
 mod addresses;
+mod capacity;
 mod catalog;
 mod disks;
 mod filter;
@@ -12,14 +14,20 @@ mod fingerprint;
 mod firewalls;
 mod images;
 mod instances;
+mod labels;
 mod listing;
 mod machines;
 mod mutation;
 mod networks;
+mod offers;
 mod operations;
 mod place;
 mod quota;
+mod regions;
 mod rules;
+mod snapshots;
+mod subnetworks;
+mod types;
 mod value;
 
 use jiff::Timestamp;
@@ -31,7 +39,11 @@ use super::new_project;
 use super::store::State;
 
 pub(super) use images::is_public_project;
+pub(super) use machines::is_family;
+pub(super) use offers::is_accelerator;
 pub(super) use operations::key as operation_key;
+pub(super) use quota::is_metric;
+pub(super) use regions::{has_region, has_zone};
 
 /// Serves one call.
 pub(super) fn handle(world: &mut World<'_>, call: &Call<'_>) -> Result<Answer, ApiError> {
@@ -54,14 +66,14 @@ fn dispatch(world: &mut World<'_>, call: &Call<'_>, resource: &str, action: &str
         "addresses" => addresses::handle(world, call, action),
         "disks" => disks::handle(world, call, action),
         "firewalls" => firewalls::handle(world, call, action),
-        "images" | "imageFamilyViews" => images::handle(call, action),
+        "images" | "imageFamilyViews" => images::handle(world, call, action),
         "instances" => instances::handle(world, call, action),
-        "networks" => networks::handle_network(world, call, action),
-        "subnetworks" => networks::handle_subnetwork(world, call, action),
+        "networks" => networks::handle(world, call, action),
+        "snapshots" => snapshots::handle(world, call, action),
+        "subnetworks" => subnetworks::handle(world, call, action),
         "zoneOperations" | "regionOperations" | "globalOperations" => operations::handle(world, call, action),
-        "zones" | "regions" | "machineTypes" | "diskTypes" | "projects" => {
-            catalog::handle(world, call, resource, action)
-        }
+        "zones" | "regions" | "projects" => catalog::handle(world, call, resource, action),
+        "machineTypes" | "diskTypes" | "acceleratorTypes" => types::handle(call, resource, action),
         _ => Err(ApiError::not_served(call.method)),
     }
 }
@@ -70,6 +82,12 @@ fn dispatch(world: &mut World<'_>, call: &Call<'_>, resource: &str, action: &str
 fn parts(method: &str) -> (&str, &str) {
     let rest = method.strip_prefix("compute.").unwrap_or(method);
     rest.split_once('.').unwrap_or((rest, ""))
+}
+
+/// The other zones of a zone's region.
+pub(super) fn zones_beside(zone: &str) -> Vec<String> {
+    let region = regions::region_of(zone);
+    regions::zones().filter(|other| other != zone && regions::region_of(other) == region).collect()
 }
 
 /// Puts the network and the firewall rules that every new project holds.

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::place::{self, Place, Scope};
-use super::value::set;
+use super::value::{set, text};
 use crate::sandbox::call::{Call, World};
 use crate::sandbox::error::ApiError;
 use crate::sandbox::operation;
@@ -43,26 +43,23 @@ pub(super) fn repeated(world: &World<'_>, call: &Call<'_>) -> Result<Option<Valu
     let prefix = format!("compute/projects/{}/", call.param("project")?);
     let mut known = operation::below(world.state, &prefix);
     let found = known.find(|(_, operation)| operation.request.as_deref() == Some(request));
-    Ok(found.map(|(_, operation)| operation.at(world.now).clone()))
+    Ok(found.map(|(_, operation)| operation.at(world.now)))
 }
 
 /// Begins the operation of a change that succeeds. `target` is the changed resource.
 pub(super) fn begin(world: &mut World<'_>, call: &Call<'_>, place: &Place, target: &Value) -> Value {
-    let link = target.get("selfLink").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let id = target.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
-    start(world, call, place, (&link, &id), None)
+    start(world, call, place, (text(target, "selfLink"), text(target, "id")), None)
 }
 
-/// Begins the operation of a change that fails after it was accepted.
-pub(super) fn begin_failing(
+/// Begins the operation of a change that fails after it was accepted. `target` is the resource as it would be, or is.
+pub(super) fn fail(
     world: &mut World<'_>,
     call: &Call<'_>,
     place: &Place,
-    target: &str,
+    target: &Value,
     failure: &Failure,
 ) -> Value {
-    let id = world.next_id().to_string();
-    start(world, call, place, (&place::link(target), &id), Some(failure))
+    start(world, call, place, (text(target, "selfLink"), text(target, "id")), Some(failure))
 }
 
 fn start(

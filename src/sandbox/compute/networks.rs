@@ -1,104 +1,144 @@
-//! Networks and subnetworks: every project has the auto-mode network `default`. They are for reading.
+//! Networks. Every project begins with the auto-mode network `default`; more can be made in either mode.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::listing::{self, Collection, Scopes};
+use super::listing::{self, Collection};
 use super::place::{self, Place, Scope};
-use super::value::text;
-use super::{catalog, fingerprint, mutation};
+use super::rules::{self, invalid};
+use super::value::{copy, flag, list, merge, set, text};
+use super::{mutation, quota, regions, subnetworks};
 use crate::sandbox::call::{Call, World};
 use crate::sandbox::error::ApiError;
 use crate::sandbox::new_project;
 use crate::sandbox::store::State;
 
 const NETWORKS: Collection = Collection { name: "networks", singular: "network" };
-const SUBNETWORKS: Collection = Collection { name: "subnetworks", singular: "subnetwork" };
 
-/// Serves one call on networks.
-pub(super) fn handle_network(world: &World<'_>, call: &Call<'_>, action: &str) -> Result<Value, ApiError> {
+/// Serves one call.
+pub(super) fn handle(world: &mut World<'_>, call: &Call<'_>, action: &str) -> Result<Value, ApiError> {
     let place = Place::of(call)?;
     match action {
         "get" => place::find(world.state, &place.of_resource(NETWORKS.name, call.param("network")?)),
         "list" => listing::answer(call, &place, NETWORKS, listing::stored(world, &place, NETWORKS)),
+        "insert" => insert(world, call, &place),
+        "patch" => patch(world, call, &place),
+        "delete" => delete(world, call, &place),
         _ => Err(ApiError::not_served(call.method)),
     }
-}
-
-/// Serves one call on subnetworks.
-pub(super) fn handle_subnetwork(world: &World<'_>, call: &Call<'_>, action: &str) -> Result<Value, ApiError> {
-    let place = Place::of(call)?;
-    match action {
-        "get" => place::find(world.state, &place.of_resource(SUBNETWORKS.name, call.param("subnetwork")?)),
-        "list" => listing::answer(call, &place, SUBNETWORKS, listing::stored(world, &place, SUBNETWORKS)),
-        "aggregatedList" => listing::aggregated(call, SUBNETWORKS, Scopes::Regions, |place| {
-            listing::stored(world, place, SUBNETWORKS)
-        }),
-        _ => Err(ApiError::not_served(call.method)),
-    }
-}
-
-/// The subnetwork of a network in a region.
-pub(super) fn subnetwork_in<'a>(state: &'a State, region: &Place, network: &str) -> Option<&'a Value> {
-    let prefix = place::key(&region.of_resource(SUBNETWORKS.name, ""));
-    let wanted = place::link(network);
-    state
-        .below(&prefix)
-        .map(|(_, subnetwork)| subnetwork)
-        .find(|subnetwork| text(subnetwork, "network") == wanted)
 }
 
 /// Puts the network `default` and its subnetworks.
 pub(super) fn seed(state: &mut State, project: &str, now: Timestamp) {
     let global = Place { project: project.to_owned(), scope: Scope::Global };
     let path = global.of_resource(NETWORKS.name, "default");
-    let mut links = Vec::new();
-    for region in catalog::regions() {
-        let place = Place { project: project.to_owned(), scope: Scope::Region(region.to_owned()) };
-        let subnetwork = subnetwork(&place, &path, now);
-        links.push(json!(text(&subnetwork, "selfLink")));
-        state.resources.insert(place::key(&place.of_resource(SUBNETWORKS.name, "default")), subnetwork);
-    }
-    let network = network(&path, now, &links);
+    let mut network = network(&path, &new_project::seeded_id(&path), now);
+    set(&mut network, "description", "Default network for the project");
+    set(&mut network, "autoCreateSubnetworks", true);
+    set(&mut network, "subnetworks", make_subnetworks(state, &path, project, now));
     state.resources.insert(place::key(&path), network);
 }
 
-fn network(path: &str, now: Timestamp, subnetworks: &[Value]) -> Value {
-    let id = new_project::seeded_id(path);
+/// A subnetwork in every region.
+fn make_subnetworks(state: &mut State, network: &str, project: &str, now: Timestamp) -> Vec<Value> {
+    let place = |region: &str| Place { project: project.to_owned(), scope: Scope::Region(region.to_owned()) };
+    let made = regions::regions().map(|region| subnetworks::make_auto(state, &place(region), network, now));
+    made.map(Value::String).collect()
+}
+
+fn network(path: &str, id: &str, now: Timestamp) -> Value {
     let (project, _) = path.split_once("/global/").unwrap_or((path, ""));
     json!({
         "kind": "compute#network",
         "id": id,
         "creationTimestamp": mutation::stamp(now),
-        "name": "default",
-        "description": "Default network for the project",
+        "name": place::name_of(path),
         "selfLink": place::link(path),
         "selfLinkWithId": place::link(&format!("{project}/global/networks/{id}")),
-        "autoCreateSubnetworks": true,
-        "subnetworks": subnetworks,
+        "autoCreateSubnetworks": false,
         "routingConfig": { "routingMode": "REGIONAL", "bgpBestPathSelectionMode": "LEGACY" },
+        "mtu": 1460,
         "networkFirewallPolicyEnforcementOrder": "AFTER_CLASSIC_FIREWALL",
     })
 }
 
-fn subnetwork(place: &Place, network: &str, now: Timestamp) -> Value {
-    let path = place.of_resource(SUBNETWORKS.name, "default");
-    let octet = catalog::octet_of(place.region());
-    let range = format!("10.{octet}.0.0/20");
-    json!({
-        "kind": "compute#subnetwork",
-        "id": new_project::seeded_id(&path),
-        "creationTimestamp": mutation::stamp(now),
-        "name": "default",
-        "network": place::link(network),
-        "ipCidrRange": range,
-        "gatewayAddress": format!("10.{octet}.0.1"),
-        "region": place::link(&place.path()),
-        "selfLink": place::link(&path),
-        "privateIpGoogleAccess": false,
-        "fingerprint": fingerprint::of(&json!(range)),
-        "privateIpv6GoogleAccess": "DISABLE_GOOGLE_ACCESS",
-        "purpose": "PRIVATE",
-        "stackType": "IPV4_ONLY",
+fn insert(world: &mut World<'_>, call: &Call<'_>, place: &Place) -> Result<Value, ApiError> {
+    let path = place.of_resource(NETWORKS.name, rules::name(&call.body)?);
+    place::check_free(world.state, &path)?;
+    if call.body.get("autoCreateSubnetworks").is_none_or(Value::is_null) {
+        let why = "Legacy networks can no longer be created; autoCreateSubnetworks must be set.";
+        return Err(invalid("resource.autoCreateSubnetworks", "", why));
+    }
+    let id = world.next_id().to_string();
+    let mut network = network(&path, &id, world.now);
+    settings(&mut network, &call.body);
+    copy(&mut network, &call.body, &["autoCreateSubnetworks", "networkProfile", "enableUlaInternalIpv6"]);
+    if let Some(failure) = quota::exceeded(world, &place.project, None, &network) {
+        return Ok(mutation::fail(world, call, place, &network, &failure));
+    }
+    if flag(&network, "autoCreateSubnetworks") {
+        let links = make_subnetworks(world.state, &path, &place.project, world.now);
+        set(&mut network, "subnetworks", links);
+    }
+    world.state.resources.insert(place::key(&path), network.clone());
+    Ok(mutation::begin(world, call, place, &network))
+}
+
+/// What may change later, too.
+fn settings(network: &mut Value, given: &Value) {
+    copy(network, given, &["description", "mtu", "networkFirewallPolicyEnforcementOrder"]);
+    if let (Some(held), Some(routing)) = (network.get_mut("routingConfig"), given.get("routingConfig")) {
+        merge(held, routing);
+    }
+}
+
+fn patch(world: &mut World<'_>, call: &Call<'_>, place: &Place) -> Result<Value, ApiError> {
+    let path = place.of_resource(NETWORKS.name, call.param("network")?);
+    let mut network = place::find(world.state, &path)?;
+    settings(&mut network, &call.body);
+    copy(&mut network, &call.body, &["enableUlaInternalIpv6"]);
+    world.state.resources.insert(place::key(&path), network.clone());
+    Ok(mutation::begin(world, call, place, &network))
+}
+
+/// Deletes the network that nobody uses, with the subnetworks that it made itself.
+fn delete(world: &mut World<'_>, call: &Call<'_>, place: &Place) -> Result<Value, ApiError> {
+    let path = place.of_resource(NETWORKS.name, call.param("network")?);
+    let network = place::find(world.state, &path)?;
+    let links = list(&network, "subnetworks").iter().filter_map(Value::as_str).filter_map(place::relative);
+    let subnetworks: Vec<String> = links.map(str::to_owned).collect();
+    check_unused(world.state, place, &network, &subnetworks)?;
+    for subnetwork in subnetworks {
+        world.state.resources.remove(&place::key(&subnetwork));
+    }
+    world.state.resources.remove(&place::key(&path));
+    Ok(mutation::begin(world, call, place, &network))
+}
+
+/// Firewall rules, subnetworks made by hand, and instances hold a network.
+fn check_unused(
+    state: &State,
+    place: &Place,
+    network: &Value,
+    subnetworks: &[String],
+) -> Result<(), ApiError> {
+    let link = text(network, "selfLink");
+    let path = place::relative(link).unwrap_or_default();
+    let rules = state.below(&place::key(&place.of_resource("firewalls", "")));
+    let mut rules = rules.map(|(_, rule)| rule).filter(|rule| text(rule, "network") == link);
+    let rule = rules.next().and_then(|rule| place::relative(text(rule, "selfLink")));
+    let is_own = |subnetwork: &&String| {
+        flag(network, "autoCreateSubnetworks") && place::name_of(subnetwork) == place::name_of(path)
+    };
+    let by_hand = subnetworks.iter().find(|subnetwork| !is_own(subnetwork)).map(String::as_str);
+    if let Some(user) = rule.or(by_hand) {
+        return Err(ApiError::in_use(format!(
+            "The network resource '{path}' is already being used by '{user}'"
+        )));
+    }
+    subnetworks.iter().try_for_each(|subnetwork| {
+        let region = subnetwork.split('/').nth(3).unwrap_or_default().to_owned();
+        let place = Place { project: place.project.clone(), scope: Scope::Region(region) };
+        subnetworks::check_unused(state, &place, subnetwork)
     })
 }

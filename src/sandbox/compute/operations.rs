@@ -32,7 +32,7 @@ pub(super) fn handle(world: &World<'_>, call: &Call<'_>, action: &str) -> Result
 
 fn all(world: &World<'_>, place: &Place) -> Vec<Value> {
     let prefix = place::key(&place.of_resource(OPERATIONS.name, ""));
-    operation::below(world.state, &prefix).map(|(_, one)| one.at(world.now).clone()).collect()
+    operation::below(world.state, &prefix).map(|(_, one)| one.at(world.now)).collect()
 }
 
 /// Forgets an operation.

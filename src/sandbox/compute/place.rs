@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::catalog;
+use super::regions;
 use crate::sandbox::call::Call;
 use crate::sandbox::error::ApiError;
 use crate::sandbox::new_project;
@@ -36,9 +36,9 @@ impl Place {
     pub(super) fn of(call: &Call<'_>) -> Result<Self, ApiError> {
         let project = call.param("project")?.to_owned();
         let scope = match (call.path.get("zone"), call.path.get("region")) {
-            (Some(zone), _) if catalog::has_zone(zone) => Scope::Zone(zone.clone()),
+            (Some(zone), _) if regions::has_zone(zone) => Scope::Zone(zone.clone()),
             (Some(zone), _) => return Err(unknown("zone", zone)),
-            (None, Some(region)) if catalog::has_region(region) => Scope::Region(region.clone()),
+            (None, Some(region)) if regions::has_region(region) => Scope::Region(region.clone()),
             (None, Some(region)) => return Err(unknown("region", region)),
             (None, None) => Scope::Global,
         };
@@ -77,7 +77,7 @@ impl Place {
         match &self.scope {
             Scope::Global => "",
             Scope::Region(region) => region,
-            Scope::Zone(zone) => catalog::region_of(zone),
+            Scope::Zone(zone) => regions::region_of(zone),
         }
     }
 
@@ -158,8 +158,13 @@ pub(super) fn not_found(path: &str) -> ApiError {
 pub(super) fn check_free(state: &State, path: &str) -> Result<(), ApiError> {
     match stored(state, path) {
         None => Ok(()),
-        Some(_) => Err(ApiError::already_exists(format!("The resource '{path}' already exists"))),
+        Some(_) => Err(taken(path)),
     }
+}
+
+/// The 409 of a path.
+pub(super) fn taken(path: &str) -> ApiError {
+    ApiError::already_exists(format!("The resource '{path}' already exists"))
 }
 
 #[cfg(test)]

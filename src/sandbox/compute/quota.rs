@@ -1,143 +1,212 @@
-//! Quotas: what is used, what is allowed, and the failure of an operation that wants more.
+//! Quotas: what is used, what is allowed, and the failure of what wants more.
 //!
-//! The limits are those of a course whose request for sixty students was granted. CPUs and GPUs are enforced;
-//! the rest is for reading.
+//! `metrics` says what there is and what a fresh project is allowed, `claims` what a resource takes. Usage is never
+//! stored: it follows from the resources.
+
+mod claims;
+mod metrics;
+
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::machines;
 use super::mutation::Failure;
-use super::place::{self, Place};
-use super::value::{list, number, text};
+use super::place;
+use crate::sandbox::call::World;
+use crate::sandbox::error::ApiError;
+use crate::sandbox::limits::Limits;
 use crate::sandbox::store::State;
 
-/// Regional limits.
-const REGION: [(&str, u32); 12] = [
-    ("CPUS", 130),
-    ("N2_CPUS", 24),
-    ("N2D_CPUS", 24),
-    ("C2_CPUS", 8),
-    ("C3_CPUS", 8),
-    ("T2D_CPUS", 8),
-    ("A2_CPUS", 12),
-    ("INSTANCES", 720),
-    ("IN_USE_ADDRESSES", 130),
-    ("STATIC_ADDRESSES", 8),
-    ("DISKS_TOTAL_GB", 8_192),
-    ("SSD_TOTAL_GB", 2_048),
-];
-/// Limits of the whole project.
-const PROJECT: [(&str, u32); 5] =
-    [("NETWORKS", 15), ("FIREWALLS", 200), ("IMAGES", 2_000), ("SNAPSHOTS", 5_000), ("GPUS_ALL_REGIONS", 1)];
-
-/// The quotas of a region.
-pub(super) fn of_region(state: &State, place: &Place) -> Vec<Value> {
-    REGION.iter().map(|(metric, limit)| quota(metric, *limit, used(state, place, metric))).collect()
+/// What is counted: a metric of a region, or of the whole project where the region is empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Metric<'a> {
+    region: &'a str,
+    name: &'static str,
+    /// The machine family, for the one metric that has a limit for each.
+    family: &'a str,
 }
 
-/// The quotas of a project.
-pub(super) fn of_project(state: &State, project: &str) -> Vec<Value> {
-    let usage = |metric: &str| match metric {
-        "NETWORKS" => count(state, project, "/networks/"),
-        "FIREWALLS" => count(state, project, "/firewalls/"),
-        "GPUS_ALL_REGIONS" => gpus_used(state, project),
-        _ => 0,
+impl<'a> Metric<'a> {
+    fn of(region: &'a str, name: &'static str) -> Self {
+        Self { region, name, family: "" }
+    }
+
+    fn global(name: &'static str) -> Self {
+        Self::of("", name)
+    }
+}
+
+type Amounts<'a> = BTreeMap<Metric<'a>, u64>;
+
+/// Whether there is such a quota in a region, or (empty) of the whole project.
+pub(in crate::sandbox) fn is_metric(region: &str, name: &str) -> bool {
+    metrics::fresh(region, name).is_some()
+}
+
+fn allowed(limits: &Limits, metric: Metric<'_>) -> u32 {
+    let stated = limits.quota(metric.region, metric.name);
+    stated.or_else(|| metrics::fresh(metric.region, metric.name)).unwrap_or(0)
+}
+
+/// What a project uses of every quota.
+#[derive(Debug)]
+pub(super) struct Usage<'a> {
+    limits: &'a Limits,
+    used: Amounts<'a>,
+}
+
+impl<'a> Usage<'a> {
+    /// Counts everything that the project holds.
+    pub(super) fn of(state: &'a State, limits: &'a Limits, project: &str) -> Self {
+        let prefix = place::key(&format!("projects/{project}/"));
+        let used = sum(limits, state.below(&prefix).map(|(_, resource)| resource));
+        Self { limits, used }
+    }
+
+    /// The quotas of a region, as it lists them.
+    pub(super) fn of_region(&self, region: &str) -> Vec<Value> {
+        metrics::REGION.iter().map(|(name, _)| self.quota(Metric::of(region, name))).collect()
+    }
+
+    /// The quotas of the whole project, as it lists them.
+    pub(super) fn of_project(&self) -> Vec<Value> {
+        metrics::PROJECT.iter().map(|(name, _)| self.quota(Metric::global(name))).collect()
+    }
+
+    fn quota(&self, metric: Metric<'_>) -> Value {
+        let limit = f64::from(allowed(self.limits, metric));
+        json!({ "metric": metric.name, "limit": limit, "usage": double(self.used(metric)) })
+    }
+
+    fn used(&self, metric: Metric<'_>) -> u64 {
+        let found = self.used.iter().find(|(known, _)| **known == metric);
+        found.map_or(0, |(_, amount)| *amount)
+    }
+}
+
+/// Amounts are far below the precision of a double.
+fn double(amount: u64) -> f64 {
+    u32::try_from(amount).map_or(f64::MAX, f64::from)
+}
+
+fn sum<'a>(limits: &Limits, resources: impl Iterator<Item = &'a Value>) -> Amounts<'a> {
+    let mut all = Amounts::new();
+    let allowed = |metric: Metric<'_>| allowed(limits, metric);
+    for resource in resources {
+        claims::each(resource, &allowed, &mut |metric, amount| *all.entry(metric).or_default() += amount);
+    }
+    all
+}
+
+/// Why a resource cannot become what `after` says, if it cannot. The state holds it as it was, or not at all.
+pub(super) fn exceeded(
+    world: &World<'_>,
+    project: &str,
+    before: Option<&Value>,
+    after: &Value,
+) -> Option<Failure> {
+    let held = sum(world.limits, before.into_iter());
+    let mut wanted = sum(world.limits, std::iter::once(after));
+    wanted.retain(|metric, amount| {
+        *amount = amount.saturating_sub(held.get(metric).copied().unwrap_or(0));
+        *amount > 0
+    });
+    over(world, project, &wanted, true)
+}
+
+/// Why these resources, which the state holds already, cannot stay, if they cannot.
+pub(super) fn overdrawn(world: &World<'_>, project: &str, made: &[Value]) -> Option<Failure> {
+    over(world, project, &sum(world.limits, made.iter()), false)
+}
+
+/// As [`exceeded`], for what is refused at once instead of failing later.
+pub(super) fn check(world: &World<'_>, project: &str, after: &Value) -> Result<(), ApiError> {
+    exceeded(world, project, None, after)
+        .map_or(Ok(()), |failure| Err(ApiError::quota_exceeded(failure.message)))
+}
+
+/// The quotas of the region are looked at first.
+fn over(world: &World<'_>, project: &str, wanted: &Amounts<'_>, is_more: bool) -> Option<Failure> {
+    if wanted.is_empty() {
+        return None;
+    }
+    let usage = Usage::of(world.state, world.limits, project);
+    let (regional, global): (Amounts<'_>, Amounts<'_>) = wanted
+        .iter()
+        .map(|(metric, amount)| (*metric, *amount))
+        .partition(|(metric, _)| !metric.region.is_empty());
+    let too_much = regional.into_iter().chain(global).find(|(metric, amount)| {
+        let more = if is_more { *amount } else { 0 };
+        usage.used(*metric) + more > u64::from(allowed(world.limits, *metric))
+    });
+    too_much.map(|(metric, _)| failure(metric, allowed(world.limits, metric)))
+}
+
+fn failure(metric: Metric<'_>, limit: u32) -> Failure {
+    let Metric { region, name, family } = metric;
+    let (place, scope, mut dimensions) = if region.is_empty() {
+        ("globally".to_owned(), "per-project", json!({ "global": "global" }))
+    } else {
+        (format!("in region {region}"), "per-project-region", json!({ "region": region }))
     };
-    PROJECT.iter().map(|(metric, limit)| quota(metric, *limit, usage(metric))).collect()
-}
-
-fn quota(metric: &str, limit: u32, usage: u64) -> Value {
-    json!({ "metric": metric, "limit": f64::from(limit), "usage": u32::try_from(usage).map_or(f64::MAX, f64::from) })
-}
-
-fn count(state: &State, project: &str, collection: &str) -> u64 {
-    let prefix = place::key(&format!("projects/{project}/global{collection}"));
-    state.below(&prefix).count() as u64
-}
-
-/// Everything of a collection in all zones of a region.
-fn zonal<'a>(state: &'a State, place: &Place, collection: &str) -> Vec<&'a Value> {
-    let prefix = place::key(&format!("projects/{}/zones/{}-", place.project, place.region()));
-    let part = format!("/{collection}/");
-    state.below(&prefix).filter(|(path, _)| path.contains(&part)).map(|(_, resource)| resource).collect()
-}
-
-fn used(state: &State, place: &Place, metric: &str) -> u64 {
-    match metric {
-        "INSTANCES" => zonal(state, place, "instances").len() as u64,
-        "IN_USE_ADDRESSES" => zonal(state, place, "instances").iter().map(|vm| addresses(vm)).sum(),
-        "STATIC_ADDRESSES" => {
-            let prefix = place::key(&place.regional().of_resource("addresses", ""));
-            state.below(&prefix).count() as u64
-        }
-        "DISKS_TOTAL_GB" => disk_gigabytes(state, place, |kind| kind == "pd-standard"),
-        "SSD_TOTAL_GB" => disk_gigabytes(state, place, |kind| kind == "pd-ssd" || kind == "pd-balanced"),
-        _ => zonal(state, place, "instances").iter().filter_map(|vm| cpus(vm, metric)).sum(),
+    if !family.is_empty() {
+        super::value::set(&mut dimensions, "vm_family", family.to_uppercase());
     }
-}
-
-fn addresses(vm: &Value) -> u64 {
-    let cards = list(vm, "networkInterfaces").iter().flat_map(|card| list(card, "accessConfigs"));
-    cards.filter(|access| !text(access, "natIP").is_empty()).count() as u64
-}
-
-fn disk_gigabytes(state: &State, place: &Place, counts: impl Fn(&str) -> bool) -> u64 {
-    let disks = zonal(state, place, "disks").into_iter();
-    let sizes = disks.filter(|disk| counts(place::name_of(text(disk, "type"))));
-    sizes.filter_map(|disk| number(disk, "sizeGb")).map(i64::unsigned_abs).sum()
-}
-
-/// The CPUs of an instance against that metric. Stopped instances use none.
-fn cpus(vm: &Value, metric: &str) -> Option<u64> {
-    let machine = place::name_of(text(vm, "machineType"));
-    let counts = text(vm, "status") == "RUNNING" && machines::metric(machine) == metric;
-    machines::find(machine).filter(|_| counts).map(|machine| u64::from(machine.cpus))
-}
-
-fn gpus_used(state: &State, project: &str) -> u64 {
-    let prefix = place::key(&format!("projects/{project}/zones/"));
-    let running = state
-        .below(&prefix)
-        .filter(|(path, vm)| path.contains("/instances/") && text(vm, "status") == "RUNNING");
-    running.map(|(_, vm)| gpus(vm)).sum()
-}
-
-fn gpus(vm: &Value) -> u64 {
-    let cards = list(vm, "guestAccelerators").iter();
-    cards.filter_map(|card| number(card, "acceleratorCount")).map(i64::unsigned_abs).sum()
-}
-
-/// Why an instance cannot run here, if it cannot. It must not be in the state as running yet.
-pub(super) fn exceeded(state: &State, place: &Place, vm: &Value) -> Option<Failure> {
-    let machine = place::name_of(text(vm, "machineType"));
-    let metric = machines::metric(machine);
-    let limit = REGION.iter().find(|(name, _)| *name == metric).map_or(0, |(_, limit)| *limit);
-    let wanted = machines::find(machine).map_or(0, |machine| u64::from(machine.cpus));
-    if used(state, place, metric) + wanted > u64::from(limit) {
-        return Some(failure(metric, limit, Some(place.region())));
-    }
-    let limit = PROJECT.iter().find(|(name, _)| *name == "GPUS_ALL_REGIONS").map_or(0, |(_, limit)| *limit);
-    let wanted = gpus(vm);
-    (wanted > 0 && gpus_used(state, &place.project) + wanted > u64::from(limit))
-        .then(|| failure("GPUS_ALL_REGIONS", limit, None))
-}
-
-fn failure(metric: &str, limit: u32, region: Option<&str>) -> Failure {
-    let scope = region.map_or_else(|| "globally".to_owned(), |region| format!("in region {region}"));
-    let limit_name = metric.replace('_', "-");
-    let mut info = json!({
-        "metricName": format!("compute.googleapis.com/{}", metric.to_lowercase()),
-        "limitName": if region.is_some() { format!("{limit_name}-per-project-region") } else { format!("{limit_name}-per-project") },
+    let info = json!({
+        "metricName": format!("compute.googleapis.com/{}", name.to_lowercase()),
+        "limitName": format!("{}-{scope}", name.replace('_', "-")),
+        "dimensions": dimensions,
         "limit": f64::from(limit),
     });
-    let dimension =
-        region.map_or_else(|| json!({ "global": "global" }), |region| json!({ "region": region }));
-    super::value::set(&mut info, "dimensions", dimension);
     Failure {
         code: "QUOTA_EXCEEDED",
-        message: format!("Quota '{metric}' exceeded.  Limit: {limit}.0 {scope}."),
+        message: format!("Quota '{name}' exceeded.  Limit: {limit}.0 {place}."),
         details: vec![json!({ "quotaInfo": info })],
         status: 403,
         status_text: "FORBIDDEN",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_says_which_limit_where() {
+        for (metric, message, limit_name, dimensions) in [
+            (
+                Metric::of("europe-west1", "N2_CPUS"),
+                "Quota 'N2_CPUS' exceeded.  Limit: 8.0 in region europe-west1.",
+                "N2-CPUS-per-project-region",
+                json!({ "region": "europe-west1" }),
+            ),
+            (
+                Metric::global("NETWORKS"),
+                "Quota 'NETWORKS' exceeded.  Limit: 8.0 globally.",
+                "NETWORKS-per-project",
+                json!({ "global": "global" }),
+            ),
+            (
+                Metric { region: "us-east1", name: super::super::machines::PER_FAMILY, family: "n4" },
+                "Quota 'CPUS_PER_VM_FAMILY' exceeded.  Limit: 8.0 in region us-east1.",
+                "CPUS-PER-VM-FAMILY-per-project-region",
+                json!({ "region": "us-east1", "vm_family": "N4" }),
+            ),
+        ] {
+            let failure = failure(metric, 8);
+            assert_eq!(failure.message, message);
+            let info = failure.details[0]["quotaInfo"].clone();
+            assert_eq!((&info["limitName"], &info["dimensions"]), (&json!(limit_name), &dimensions));
+        }
+    }
+
+    #[test]
+    fn no_metric_is_listed_twice() {
+        for table in [&metrics::REGION[..], &metrics::PROJECT[..]] {
+            let mut names: Vec<&str> = table.iter().map(|(name, _)| *name).collect();
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), table.len());
+        }
     }
 }

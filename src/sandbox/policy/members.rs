@@ -84,7 +84,8 @@ pub(super) fn check_added(
             "The member {member} is deleted and cannot be granted a role."
         )));
     }
-    if holder.kind == HolderKind::Project && role == "roles/owner" && kind == "user" {
+    if holder.kind == HolderKind::Project && role == "roles/owner" && kind == "user" && is_solo(state, holder)
+    {
         return Err(must_be_invited(role, member));
     }
     match member.strip_prefix("serviceAccount:") {
@@ -95,7 +96,12 @@ pub(super) fn check_added(
     }
 }
 
-/// Owners accept an invitation in the console; the API cannot make one.
+/// Whether the project belongs to no organization.
+fn is_solo(state: &State, holder: Holder<'_>) -> bool {
+    state.resources.get(holder.path).is_none_or(|project| project.get("parent").is_none())
+}
+
+/// Owners of a project without an organization accept an invitation in the console; the API cannot make one.
 fn must_be_invited(role: &str, member: &str) -> ApiError {
     let mut error = ApiError::invalid("Request contains an invalid argument.");
     error.details = vec![json!({
@@ -127,11 +133,15 @@ pub(in crate::sandbox) fn restored(state: &mut State, email: &str, unique_id: &s
 }
 
 fn rename(state: &mut State, from: &str, to: &str) {
-    let policies = state.resources.iter_mut().filter(|(key, _)| key.starts_with("policies/"));
-    let bindings = policies.filter_map(|(_, policy)| policy.get_mut("bindings")?.as_array_mut()).flatten();
-    for members in bindings.filter_map(|binding| binding.get_mut("members")?.as_array_mut()) {
-        for member in members.iter_mut().filter(|member| member.as_str() == Some(from)) {
-            *member = Value::String(to.to_owned());
+    let policies: Vec<String> = state.below("policies/").map(|(path, _)| path.clone()).collect();
+    for path in policies {
+        let policy = state.resources.get_mut(&path);
+        let bindings =
+            policy.and_then(|policy| policy.get_mut("bindings")?.as_array_mut()).into_iter().flatten();
+        for members in bindings.filter_map(|binding| binding.get_mut("members")?.as_array_mut()) {
+            for member in members.iter_mut().filter(|member| member.as_str() == Some(from)) {
+                *member = Value::String(to.to_owned());
+            }
         }
     }
 }

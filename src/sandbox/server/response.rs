@@ -7,10 +7,12 @@ use serde_json::Value;
 
 use crate::sandbox::call::Answer;
 use crate::sandbox::error::{ApiError, Style};
+use crate::sandbox::faults::Wrong;
 use crate::sandbox::partial::Mask;
 use crate::sandbox::services;
 
 const JSON: &str = "application/json; charset=UTF-8";
+const PAGE: &str = "text/html; charset=UTF-8";
 
 /// What a service answers, cut to the mask.
 pub(super) fn answer(answer: Answer, mask: Option<&Mask>) -> Response {
@@ -33,6 +35,18 @@ pub(super) fn refusal(error: &ApiError, method: &str) -> Response {
     }
     let style = services::of(method).map_or(Style::Statuses, |service| service.style);
     json(error.code, &[], &error.body(style))
+}
+
+/// What a fault answers in place of a service.
+pub(super) fn wrong(wrong: &Wrong, method: &str) -> Response {
+    let style = services::of(method).map_or(Style::Statuses, |service| service.style);
+    let body = wrong.body(style);
+    if !body.is_null() {
+        return json(wrong.code(), &wrong.headers(), &body);
+    }
+    let mut answer = response(wrong.code(), &wrong.headers(), Body::from(wrong.page()));
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(PAGE));
+    answer
 }
 
 fn content(content_type: String, bytes: Bytes, mut headers: Vec<(&'static str, String)>) -> Response {

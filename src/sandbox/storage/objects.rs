@@ -226,9 +226,10 @@ mod tests {
     use jiff::SignedDuration;
 
     use super::*;
+    use crate::sandbox::limits::FRESH;
 
     fn world(state: &mut State) -> World<'_> {
-        World { state, now: Timestamp::UNIX_EPOCH, operation_time: SignedDuration::ZERO }
+        World { state, now: Timestamp::UNIX_EPOCH, operation_time: SignedDuration::ZERO, limits: &FRESH }
     }
 
     fn state_with_bucket(settings: &Value) -> State {

@@ -42,10 +42,34 @@ pub(crate) struct Match<'a> {
     pub(crate) upload: bool,
 }
 
-impl Match<'_> {
+impl<'a> Match<'a> {
+    /// The discovery id of the method.
+    pub(crate) fn id(&self) -> &'a str {
+        &self.method.id
+    }
+
     /// The version of the API.
     pub(crate) fn version(&self) -> &str {
         &self.document.version
+    }
+
+    /// The path of the resource that the method is about, or of the collection that it lists or adds to, from these
+    /// parameters: without the version, and without the action at its end.
+    pub(crate) fn resource(&self, parameters: &BTreeMap<String, String>) -> String {
+        let action = self.method.id.rsplit('.').next().unwrap_or_default();
+        let is_collection = matches!(action, "insert" | "create") || action.to_lowercase().ends_with("list");
+        let segments = self.method.path.split('/').filter(|part| !["v1", "v3", "v1beta1"].contains(part));
+        let mut parts: Vec<(bool, String)> = segments
+            .map(|part| match segment(part) {
+                Segment::Literal(text) => (false, text),
+                Segment::Parameter { name, .. } => (true, parameters.get(&name).cloned().unwrap_or_default()),
+            })
+            .collect();
+        while !is_collection && parts.len() > 1 && parts.last().is_some_and(|(is_parameter, _)| !is_parameter)
+        {
+            parts.pop();
+        }
+        parts.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join("/")
     }
 }
 
@@ -147,6 +171,25 @@ mod tests {
             assert_eq!(surface.find(verb, path).map(|found| found.method.id.as_str()), Some(id), "{path}");
         }
         assert!(surface.find("DELETE", "/v1/projects/p").is_none());
+    }
+
+    #[test]
+    fn a_resource_is_a_path_without_version_and_action() {
+        let surface = Surface::load().unwrap();
+        for (verb, path, resource) in [
+            ("POST", "/compute/v1/projects/p/zones/z/instances/i/setTags", "projects/p/zones/z/instances/i"),
+            ("POST", "/compute/v1/projects/p/zones/z/instances", "projects/p/zones/z/instances"),
+            ("GET", "/compute/v1/projects/p/aggregated/instances", "projects/p/aggregated/instances"),
+            ("POST", "/v3/projects/p:setIamPolicy", "projects/p"),
+            ("POST", "/v1/projects/p/services/s:enable", "projects/p/services/s"),
+            ("POST", "/v1/projects/p/services:batchEnable", "projects/p"),
+            ("PUT", "/storage/v1/b/x/iam", "b/x"),
+            ("GET", "/storage/v1/b/x/o/a%2Fb", "b/x/o/a/b"),
+            ("POST", "/upload/storage/v1/b/x/o", "b/x/o"),
+        ] {
+            let found = surface.find(verb, path).unwrap();
+            assert_eq!(found.resource(&found.path), resource, "{path}");
+        }
     }
 
     #[test]

@@ -10,11 +10,37 @@ use super::Subject;
 use crate::sandbox::call::{Call, World};
 use crate::sandbox::error::ApiError;
 
+/// The disks that were made or attached, by path, as they were before: none for one that was not there.
+pub(super) type Before = Vec<(String, Option<Value>)>;
+
+/// The disks that were made, as they are.
+pub(super) fn made(world: &World<'_>, before: &Before) -> Vec<Value> {
+    let made = before.iter().filter(|(_, disk)| disk.is_none());
+    made.filter_map(|(path, _)| place::stored(world.state, path).cloned()).collect()
+}
+
+/// Takes back what [`new_disks`] did.
+pub(super) fn undo(world: &mut World<'_>, before: Before) {
+    for (path, disk) in before {
+        match disk {
+            Some(disk) => {
+                world.state.resources.insert(place::key(&path), disk);
+            }
+            None => disks::forget(world.state, &path),
+        }
+    }
+}
+
 /// Makes and attaches the disks of a new instance; the first is the boot disk.
-pub(super) fn new_disks(world: &mut World<'_>, one: &mut Subject, given: &[Value]) -> Result<(), ApiError> {
+pub(super) fn new_disks(
+    world: &mut World<'_>,
+    one: &mut Subject,
+    given: &[Value],
+) -> Result<Before, ApiError> {
     if given.is_empty() {
         return Err(invalid("resource.disks", "", "No disks are specified."));
     }
+    let mut before = Before::new();
     for (at, disk) in given.iter().enumerate() {
         let is_boot = flag(disk, "boot");
         if is_boot != (at == 0) {
@@ -25,13 +51,19 @@ pub(super) fn new_disks(world: &mut World<'_>, one: &mut Subject, given: &[Value
             };
             return Err(invalid(&format!("resource.disks[{at}].boot"), &is_boot.to_string(), text));
         }
-        add(world, one, disk, &format!("resource.disks[{at}]"))?;
+        before.extend(add(world, one, disk, &format!("resource.disks[{at}]"))?);
     }
-    Ok(())
+    Ok(before)
 }
 
-/// Attaches one more disk, making it if need be.
-fn add(world: &mut World<'_>, one: &mut Subject, given: &Value, field: &str) -> Result<(), ApiError> {
+/// Attaches one more disk, making it if need be. Gives what the disk was before; local disks are no resources.
+fn add(
+    world: &mut World<'_>,
+    one: &mut Subject,
+    given: &Value,
+    field: &str,
+) -> Result<Option<(String, Option<Value>)>, ApiError> {
+    let mut before = None;
     let index = list(&one.vm, "disks").len();
     let device = match text(given, "deviceName") {
         "" => format!("persistent-disk-{index}"),
@@ -55,27 +87,29 @@ fn add(world: &mut World<'_>, one: &mut Subject, given: &Value, field: &str) -> 
         set(&mut attached, "type", "SCRATCH");
         set(&mut attached, "diskSizeGb", "375");
     } else {
-        let disk = source(world, one, given, (&device, index), field)?;
+        let (disk, is_made) = source(world, one, given, (&device, index), field)?;
+        let path = place::relative(text(&disk, "selfLink")).unwrap_or_default().to_owned();
         set(&mut attached, "source", text(&disk, "selfLink"));
         set(&mut attached, "diskSizeGb", text(&disk, "sizeGb"));
         copy(&mut attached, &disk, &["licenses", "guestOsFeatures", "architecture"]);
         let user = place::link(&one.path);
-        disks::set_user(world, place::relative(text(&disk, "selfLink")).unwrap_or_default(), Some(&user));
+        disks::set_user(world, &path, Some(&user));
+        before = Some((path, Some(disk).filter(|_| !is_made)));
     }
     if let Some(disks) = list_mut(&mut one.vm, "disks") {
         disks.push(attached);
     }
-    Ok(())
+    Ok(before)
 }
 
-/// The disk to attach: the one named, or one made from `initializeParams`.
+/// The disk to attach, and whether it is new: the one named, or one made from `initializeParams`.
 fn source(
     world: &mut World<'_>,
     one: &Subject,
     given: &Value,
     (device, index): (&str, usize),
     field: &str,
-) -> Result<Value, ApiError> {
+) -> Result<(Value, bool), ApiError> {
     let reference = text(given, "source");
     if !reference.is_empty() {
         let path = disks::path_of(world.state, &one.place, reference);
@@ -85,16 +119,16 @@ fn source(
             return Err(invalid(&format!("{field}.source"), reference, why));
         }
         disks::check_unused(&disk)?;
-        return Ok(disk);
+        return Ok((disk, false));
     }
     let Some(parameters) = given.get("initializeParams").filter(|parameters| parameters.is_object()) else {
         let why = "Either a source or initialize parameters must be specified.";
         return Err(invalid(&format!("{field}.source"), "", why));
     };
     if let Some(left) = leftover(world, one, parameters)? {
-        return Ok(left);
+        return Ok((left, false));
     }
-    make(world, one, given, parameters, (device, index), field)
+    make(world, one, given, parameters, (device, index), field).map(|disk| (disk, true))
 }
 
 /// A disk of the asked name that is there already is attached instead of a new one.
@@ -145,7 +179,7 @@ pub(super) fn attach(world: &mut World<'_>, call: &Call<'_>, one: &mut Subject) 
     if text(&call.body, "source").is_empty() {
         return Err(invalid("resource.source", "", "The source of the disk must be specified."));
     }
-    add(world, one, &call.body, "resource")
+    add(world, one, &call.body, "resource").map(|_| ())
 }
 
 pub(super) fn detach(world: &mut World<'_>, call: &Call<'_>, one: &mut Subject) -> Result<(), ApiError> {

@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::super::mutation::{self, Failure};
 use super::super::place::{self, Place};
 use super::super::rules::{self, invalid};
-use super::super::value::{copy, default, flag, list, set, text};
-use super::super::{machines, mutation, quota};
-use super::{INSTANCES, Subject, attach, change, nics, power, read, scheduling, stopped};
+use super::super::value::{copy, default, flag, list, number, set, text};
+use super::super::{capacity, machines, offers, quota};
+use super::{INSTANCES, Subject, attach, change, doomed, nics, power, read, scheduling, stopped};
 use crate::sandbox::call::{Call, World};
 use crate::sandbox::error::ApiError;
 
@@ -31,6 +32,7 @@ pub(super) fn insert(world: &mut World<'_>, call: &Call<'_>, place: &Place) -> R
     let name = rules::name(body)?;
     let path = place.of_resource(INSTANCES.name, name);
     place::check_free(world.state, &path)?;
+    doomed::check_free(world, &path)?;
     if call.query.get("sourceInstanceTemplate").or(call.query.get("sourceMachineImage")).is_some() {
         return Err(ApiError::not_served("compute.instances.insert from a template"));
     }
@@ -38,16 +40,31 @@ pub(super) fn insert(world: &mut World<'_>, call: &Call<'_>, place: &Place) -> R
     settings(world, place, body, &mut vm)?;
     let cards = nics::new(world, place, body)?;
     set(&mut vm, "networkInterfaces", cards);
-    if let Some(failure) = quota::exceeded(world.state, place, &vm) {
-        return Ok(mutation::begin_failing(world, call, place, &path, &failure));
+    if let Some(failure) = quota::exceeded(world, &place.project, None, &vm) {
+        return Ok(mutation::fail(world, call, place, &vm, &failure));
     }
     let mut one = Subject { place: place.clone(), path, vm };
-    attach::new_disks(world, &mut one, list(body, "disks"))?;
-    set(&mut one.vm, "status", "RUNNING");
+    let before = attach::new_disks(world, &mut one, list(body, "disks"))?;
+    if let Some(failure) = no_room(world, &one, &before) {
+        attach::undo(world, before);
+        return Ok(mutation::fail(world, call, place, &one.vm, &failure));
+    }
     let until = mutation::end(world);
     read::pass_through(&mut one.vm, "PROVISIONING", until);
     power::take_addresses(world, &mut one.vm);
     Ok(one.save(world, call))
+}
+
+/// Why the instance cannot be, now that its disks are there: too little quota for them, or no room in the zone. It is
+/// shown nevertheless, as live does, until the operation ends.
+fn no_room(world: &mut World<'_>, one: &Subject, before: &attach::Before) -> Option<Failure> {
+    let made: Vec<Value> = attach::made(world, before);
+    if let Some(failure) = quota::overdrawn(world, &one.place.project, &made) {
+        return Some(failure);
+    }
+    let failure = capacity::exhausted(world, &one.place, &one.vm)?;
+    doomed::show(world, one);
+    Some(failure)
 }
 
 /// Who the instance is.
@@ -81,7 +98,8 @@ fn head(world: &mut World<'_>, place: &Place, body: &Value, path: &str) -> Resul
             "vmDnsSettingMetadataValue": "ZonalOnly", "enableOsloginMetadataValue": false,
         } },
     });
-    if text(body, "description").is_empty() {
+    // An empty text that was given stays, one that was not does not appear.
+    if body.get("description").is_none_or(Value::is_null) {
         super::super::value::unset(&mut vm, "description");
     }
     Ok(vm)
@@ -121,17 +139,28 @@ fn settings(world: &World<'_>, place: &Place, body: &Value, vm: &mut Value) -> R
     Ok(())
 }
 
+/// The accelerators that are asked for, or come with the machine type.
 fn accelerators(world: &World<'_>, place: &Place, body: &Value, vm: &mut Value) -> Result<(), ApiError> {
+    let machine = place::name_of(text(vm, "machineType")).to_owned();
     let mut cards = Vec::new();
     for (at, card) in list(body, "guestAccelerators").iter().enumerate() {
         let kind = text(card, "acceleratorType");
+        let field = format!("resource.guestAccelerators[{at}].acceleratorType");
         let path = place.resolve(world.state, kind, "acceleratorTypes");
         let name = place::name_of(&path);
-        if !name.starts_with("nvidia-") {
-            let field = format!("resource.guestAccelerators[{at}].acceleratorType");
+        let here = offers::accelerators(place.zone()).find(|one| one.name == name);
+        let Some(one) = here.filter(|_| path == place.of_resource("acceleratorTypes", name)) else {
             return Err(invalid(&field, kind, "The referenced accelerator type cannot be found."));
+        };
+        let count = number(card, "acceleratorCount").unwrap_or(1);
+        if !one.fits(machines::family(&machine)) || count < 1 || count > i64::from(one.most) {
+            let text = format!("[{machine}, {name}] features are not compatible for creating instance.");
+            return Err(ApiError::bad_request(text));
         }
-        let count = card.get("acceleratorCount").cloned().unwrap_or(json!(1));
+        cards.push(json!({ "acceleratorType": place::link(&path), "acceleratorCount": count }));
+    }
+    if let (true, Some((kind, count))) = (cards.is_empty(), machines::bundled(&machine)) {
+        let path = place.of_resource("acceleratorTypes", kind);
         cards.push(json!({ "acceleratorType": place::link(&path), "acceleratorCount": count }));
     }
     if !cards.is_empty() {

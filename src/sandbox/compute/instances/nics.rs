@@ -6,7 +6,7 @@ use super::super::addresses;
 use super::super::place::{self, Place};
 use super::super::rules::invalid;
 use super::super::value::{copy, default, list, list_mut, merge, set, text};
-use super::super::{fingerprint, networks};
+use super::super::{fingerprint, subnetworks};
 use super::{Subject, read};
 use crate::sandbox::call::{Call, World};
 use crate::sandbox::error::ApiError;
@@ -64,7 +64,7 @@ fn where_it_is(state: &State, place: &Place, card: &Value) -> Result<(String, Va
             place::name_of(&path)
         )));
     }
-    let found = networks::subnetwork_in(state, &place.regional(), &path).cloned();
+    let found = subnetworks::of_network(state, &place.regional(), &path).cloned();
     found.map(|subnetwork| (path, subnetwork)).ok_or_else(|| {
         let why = "Subnetwork should be specified for custom subnetmode network";
         invalid("resource.networkInterfaces[0].subnetwork", "", why)

@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::super::addresses;
+use super::super::mutation::{self, Failure};
 use super::super::value::{list_mut, set, text, unset};
-use super::super::{mutation, quota};
+use super::super::{capacity, quota};
 use super::{Subject, read};
 use crate::sandbox::call::{Call, World};
 use crate::sandbox::error::ApiError;
@@ -25,8 +26,8 @@ pub(super) fn start(
         ("start", "TERMINATED") | ("resume", "SUSPENDED") => (),
         _ => return Err(wrong_state(&one, action, &status)),
     }
-    if let Some(failure) = quota::exceeded(world.state, &one.place, &one.vm) {
-        return Ok(mutation::begin_failing(world, call, &one.place, &one.path, &failure));
+    if let Some(failure) = no_room(world, &mut one) {
+        return Ok(mutation::fail(world, call, &one.place, &one.vm, &failure));
     }
     take_addresses(world, &mut one.vm);
     set(&mut one.vm, "status", "RUNNING");
@@ -34,6 +35,21 @@ pub(super) fn start(
     read::pass_through(&mut one.vm, "STAGING", until);
     set(&mut one.vm, "lastStartTimestamp", mutation::stamp(world.now));
     Ok(one.save(world, call))
+}
+
+/// Why the instance cannot run again, if it cannot. Where the zone is full it tries until the operation ends.
+fn no_room(world: &mut World<'_>, one: &mut Subject) -> Option<Failure> {
+    let mut running = one.vm.clone();
+    set(&mut running, "status", "RUNNING");
+    let project = one.place.project.clone();
+    if let Some(failure) = quota::exceeded(world, &project, Some(&one.vm), &running) {
+        return Some(failure);
+    }
+    let failure = capacity::exhausted(world, &one.place, &running)?;
+    let until = mutation::end(world);
+    read::pass_through(&mut one.vm, "STAGING", until);
+    one.keep(world);
+    Some(failure)
 }
 
 /// Stops, suspends or resets.

@@ -4,9 +4,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::super::fingerprint;
-use super::super::rules::invalid;
 use super::super::value::{flag, list, list_mut, set, text, unset};
-use crate::sandbox::call::{Call, World};
+use crate::sandbox::call::World;
 use crate::sandbox::error::ApiError;
 
 /// Where the state keeps what an instance passes through: `{until, status}`. Never answered.
@@ -26,9 +25,12 @@ pub(super) fn status(vm: &Value, now: Timestamp) -> &str {
     }
 }
 
-/// The instance as it is answered.
+/// The instance as it is answered. One that has no host has no processor yet.
 pub(super) fn shown(world: &World<'_>, mut vm: Value) -> Value {
     let status = status(&vm, world.now).to_owned();
+    if ["PROVISIONING", "TERMINATED", "SUSPENDED"].contains(&status.as_str()) {
+        set(&mut vm, "cpuPlatform", "Unknown CPU Platform");
+    }
     set(&mut vm, "status", status);
     unset(&mut vm, PASSING);
     vm
@@ -52,44 +54,6 @@ pub(super) fn refresh_fingerprints(vm: &mut Value) {
     unset(vm, "fingerprint");
     let print = fingerprint::of(vm);
     set(vm, "fingerprint", print);
-}
-
-/// What the instance has written to a serial port: a boot, and the scripts that it was given.
-pub(super) fn serial_port(call: &Call<'_>, vm: &Value) -> Result<Value, ApiError> {
-    let port = call.query.get("port").unwrap_or("1");
-    if !["1", "2", "3", "4"].contains(&port) {
-        return Err(invalid("port", port, "Must be between 1 and 4."));
-    }
-    let start: usize = call.query.get("start").and_then(|text| text.parse().ok()).unwrap_or(0);
-    let all = if port == "1" { boot(vm) } else { String::new() };
-    let contents = all.get(start.min(all.len())..).unwrap_or_default();
-    Ok(json!({
-        "kind": "compute#serialPortOutput",
-        "contents": contents,
-        "start": start.min(all.len()).to_string(),
-        "next": all.len().to_string(),
-        "selfLink": format!("{}/serialPort", text(vm, "selfLink")),
-    }))
-}
-
-fn boot(vm: &Value) -> String {
-    let name = text(vm, "name");
-    let mut lines = vec![
-        "SeaBIOS (version 1.8.2-google)".to_owned(),
-        format!("{name} systemd[1]: Started Google Compute Engine Guest Agent."),
-    ];
-    let metadata = vm.get("metadata").unwrap_or(&Value::Null);
-    let keys: Vec<&str> = list(metadata, "items").iter().map(|item| text(item, "key")).collect();
-    if keys.contains(&"startup-script") {
-        lines.push(format!("{name} google_metadata_script_runner[812]: Found startup-script in metadata."));
-        lines.push(format!("{name} google_metadata_script_runner[812]: startup-script exit status 0"));
-        lines.push(format!("{name} google_metadata_script_runner[812]: Finished running startup scripts."));
-    }
-    if keys.contains(&"user-data") {
-        lines.push(format!("{name} cloud-init[640]: Cloud-init v. 24.2 finished. Datasource DataSourceGCE."));
-    }
-    lines.push(format!("{name} login:"));
-    lines.join("\r\n") + "\r\n"
 }
 
 /// Refuses a change that a running instance does not take.

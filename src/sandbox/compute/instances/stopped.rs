@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::super::machines;
 use super::super::place::{self, Place};
 use super::super::rules::invalid;
 use super::super::value::{flag, list, merge, set, text, unset};
+use super::super::{machines, offers};
 use super::{Subject, read};
 use crate::sandbox::call::{Call, World};
 use crate::sandbox::error::ApiError;
@@ -28,7 +28,7 @@ pub(super) fn machine_type(state: &State, place: &Place, given: &str) -> Result<
             "The referenced machine type must be in the zone of the instance.",
         ));
     }
-    if machines::find(name).is_none() {
+    if offers::machine(place.zone(), name).is_none() {
         let why = format!("Machine type with name '{name}' does not exist in zone '{}'.", place.zone());
         return Err(invalid(FIELD, given, &why));
     }

@@ -1,0 +1,35 @@
+//! Traces: what is tried again and what was refused on stderr, every call in a file. Headers and bodies are never traced, for
+//! both hold secrets.
+
+use std::io;
+use std::path::Path;
+use std::sync::Mutex;
+
+use tracing_subscriber::filter::EnvFilter;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// Begins to trace: with `-v` what is tried again and what was refused, with `-vv` every call; into a file always every call.
+/// The file is begun anew.
+pub(super) fn begin(verbose: u8, file: Option<&Path>) -> io::Result<()> {
+    let level = match verbose {
+        0 => "off",
+        1 => "provost=info",
+        _ => "provost=debug",
+    };
+    let stderr = || anstream::AutoStream::auto(io::stderr());
+    let people = tracing_subscriber::fmt::layer().with_writer(stderr).without_time().with_target(false);
+    let people = people.with_filter(EnvFilter::new(level));
+    let programs = match file {
+        None => None,
+        Some(file) => {
+            let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_target(false);
+            let lines = lines.with_current_span(false).with_span_list(false);
+            let file = Mutex::new(fs_err::File::create(file)?.into_file());
+            Some(lines.with_writer(file).with_filter(EnvFilter::new("provost=debug")))
+        }
+    };
+    // A subscriber that is there already is that of a test.
+    let _ = tracing_subscriber::registry().with(people).with(programs).try_init();
+    Ok(())
+}
