@@ -122,6 +122,19 @@ async fn what_is_needed_is_made_first_and_goes_last() {
 }
 
 #[tokio::test]
+async fn what_is_taken_from_a_bucket_goes_after_its_change() {
+    let world = World::new().await;
+    let bucket = "kind: Bucket\nname: PROJECT-data\nlabels: { lamp: LAMP }\n";
+    let grant = "---\nkind: IamGrant\nname: read\non: { bucket: PROJECT-data }\n\
+                 roles: [roles/storage.objectViewer]\nmembers: ['user:ada@example.edu']\n";
+    world.converge(&format!("{bucket}{grant}").replace("LAMP", "on")).await;
+    let plan = world.plan(&bucket.replace("LAMP", "off")).await;
+    let (last, first) = ("delete IamGrant/read", "update Bucket/class-2526-data");
+    assert!(follows(&plan, last, first), "{:?}", titles(&plan));
+    world.converge(&bucket.replace("LAMP", "off")).await;
+}
+
+#[tokio::test]
 async fn every_step_comes_after_those_it_waits_for() {
     let world = Cloud::new().await.bare_project("class-2526");
     let plan = world.plan(&format!("{TOWER}{APIS}")).await;

@@ -216,6 +216,7 @@ impl<'a> Steps<'a> {
                     self.edge(&mut graph, address, needed, *side);
                 }
                 self.turned_off(&mut graph, address, need, *side);
+                self.taken_away(&mut graph, address, need, *side);
             }
         }
         match graph.sorted() {
@@ -252,6 +253,19 @@ impl<'a> Steps<'a> {
         let off = self.dropped.get(api).and_then(|owner| self.up.get(owner));
         if let (Some(off), Some(down), Side::Live) = (off, self.down.get(address), side) {
             graph.after(*off, *down);
+        }
+    }
+
+    /// What is taken away from a resource that changes goes after the change, which holds the version that the plan saw: a write
+    /// of a bucket's policy moves its metageneration.
+    fn taken_away(&self, graph: &mut Graph, address: &Address, need: &Need, side: Side) {
+        let Need::Resource(needed) = need else { return };
+        let changed = self
+            .up
+            .get(needed)
+            .filter(|up| !self.down.contains_key(needed) && self.made.iter().all(|(_, made)| made != *up));
+        if let (Some(changed), Some(down), Side::Live) = (changed, self.down.get(address), side) {
+            graph.after(*down, *changed);
         }
     }
 
