@@ -280,7 +280,8 @@ fn a_log_file_has_one_json_object_a_call_and_no_secret() {
     let text = fs_err::read_to_string(&log).unwrap();
     assert!(!text.contains("Passw0rd") && !text.to_lowercase().contains("bearer"), "{text}");
     let calls: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let insert = calls.iter().find(|c| c["verb"] == "POST" && c["path"].as_str().unwrap().ends_with("/instances"));
+    let insert =
+        calls.iter().find(|c| c["verb"] == "POST" && c["path"].as_str().unwrap().ends_with("/instances"));
     let insert = insert.unwrap_or_else(|| panic!("{text}"));
     assert_eq!((&insert["status"], insert["ms"].is_u64()), (&json!(200), true));
 }

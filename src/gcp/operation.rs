@@ -13,7 +13,8 @@ use super::lost;
 use super::request::{Request, Service, Verb};
 use super::retry::{self, ACCOUNT, Again};
 
-/// The first and the longest pause between two looks at an operation.
+/// The first and the longest pause between two looks at an operation. Each is a quarter longer than the one before, so that the
+/// end is seen when at most a quarter more than the operation's own time has passed.
 const SOON: Duration = Duration::from_millis(50);
 const LATE: Duration = Duration::from_secs(2);
 /// How often an operation that nobody knows is asked for again.
@@ -126,8 +127,9 @@ impl Client {
 
     /// The pause before look number `look` + 1.
     async fn between(&self, look: u32) {
-        if look > 0 {
-            self.pause(SOON.saturating_mul(2_u32.saturating_pow(look - 1)).min(LATE)).await;
+        let longer = |pause: Duration| (pause + pause / 4).min(LATE);
+        if let Some(times) = look.checked_sub(1) {
+            self.pause((0..times).fold(SOON, |pause, _| longer(pause))).await;
         }
     }
 

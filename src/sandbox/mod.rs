@@ -23,6 +23,7 @@ mod resourcemanager;
 mod server;
 mod services;
 mod serviceusage;
+mod shelf;
 mod storage;
 mod store;
 mod surface;

@@ -90,9 +90,14 @@ pub(super) fn poll(world: &World<'_>, key: &str) -> Option<Value> {
 
 /// Takes away what operations have made that failed by that time.
 pub(super) fn settle(state: &mut State, now: Timestamp) {
-    let ended = state.operations.values_mut().filter(|operation| now >= operation.ends);
-    let gone: Vec<(String, Value)> =
-        ended.flat_map(|operation| std::mem::take(&mut operation.undo)).collect();
+    let failed = |(_, operation): &(&String, &Operation)| now >= operation.ends && !operation.undo.is_empty();
+    let failed: Vec<String> = state.operations.iter().filter(failed).map(|(key, _)| key.clone()).collect();
+    let mut gone = BTreeMap::new();
+    for operation in failed {
+        gone.extend(
+            state.operations.get_mut(&operation).map(|o| std::mem::take(&mut o.undo)).unwrap_or_default(),
+        );
+    }
     for (key, id) in gone {
         let is_it = |held: &Value| held.get("id").cloned().unwrap_or_default() == id;
         if state.resources.get(&key).is_some_and(is_it) {

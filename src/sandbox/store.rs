@@ -3,7 +3,6 @@
 //! A write is a transaction: lock the file beside the state, reload if somebody else wrote, change, write a new
 //! file over the old one, unlock. A change that fails, or changes nothing, writes nothing.
 
-use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -13,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::operation::Operation;
+use super::shelf::Shelf;
 
 /// Everything that exists in the sandbox.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -22,10 +22,10 @@ pub(super) struct State {
     pub(super) counter: u64,
     /// Every resource by its path, such as `compute/projects/P/zones/Z/instances/x`.
     #[serde(default)]
-    pub(super) resources: BTreeMap<String, Value>,
+    pub(super) resources: Shelf<Value>,
     /// Operations that may still be asked about.
     #[serde(default)]
-    pub(super) operations: BTreeMap<String, Operation>,
+    pub(super) operations: Shelf<Operation>,
 }
 
 impl State {
@@ -36,6 +36,26 @@ impl State {
     ) -> impl Iterator<Item = (&'a String, &'a Value)> + use<'a> {
         let prefix = prefix.to_owned();
         self.resources.range(prefix.clone()..).take_while(move |(path, _)| path.starts_with(&prefix))
+    }
+
+    /// Carries a change out. Gives its outcome, and whether anything is not as it was; an error leaves everything so.
+    fn attempt<T, E>(&mut self, change: impl FnOnce(&mut Self) -> Result<T, E>) -> (Result<T, E>, bool) {
+        let counter = self.counter;
+        self.resources.begin();
+        self.operations.begin();
+        let outcome = change(self);
+        let changed = self.counter != counter || self.resources.changed() || self.operations.changed();
+        if outcome.is_err() {
+            self.undo(counter);
+        }
+        (outcome, changed)
+    }
+
+    /// Takes back what was changed since the last attempt began.
+    fn undo(&mut self, counter: u64) {
+        self.counter = counter;
+        self.resources.undo();
+        self.operations.undo();
     }
 }
 
@@ -104,14 +124,13 @@ impl Store {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let lock = self.lock()?;
         self.reload(&mut held)?;
-        let before = held.state.clone();
-        let outcome = change(&mut held.state);
-        if outcome.is_err() {
-            held.state = before;
-        } else if held.state != before
+        let counter = held.state.counter;
+        let (outcome, changed) = held.state.attempt(change);
+        if outcome.is_ok()
+            && changed
             && let Err(error) = self.save(&mut held)
         {
-            held.state = before;
+            held.state.undo(counter);
             return Err(error);
         }
         drop(lock);

@@ -133,11 +133,15 @@ pub(in crate::sandbox) fn restored(state: &mut State, email: &str, unique_id: &s
 }
 
 fn rename(state: &mut State, from: &str, to: &str) {
-    let policies = state.resources.iter_mut().filter(|(key, _)| key.starts_with("policies/"));
-    let bindings = policies.filter_map(|(_, policy)| policy.get_mut("bindings")?.as_array_mut()).flatten();
-    for members in bindings.filter_map(|binding| binding.get_mut("members")?.as_array_mut()) {
-        for member in members.iter_mut().filter(|member| member.as_str() == Some(from)) {
-            *member = Value::String(to.to_owned());
+    let policies: Vec<String> = state.below("policies/").map(|(path, _)| path.clone()).collect();
+    for path in policies {
+        let policy = state.resources.get_mut(&path);
+        let bindings =
+            policy.and_then(|policy| policy.get_mut("bindings")?.as_array_mut()).into_iter().flatten();
+        for members in bindings.filter_map(|binding| binding.get_mut("members")?.as_array_mut()) {
+            for member in members.iter_mut().filter(|member| member.as_str() == Some(from)) {
+                *member = Value::String(to.to_owned());
+            }
         }
     }
 }

@@ -105,11 +105,8 @@ fn turn_on(state: &mut State, project: &str, services: &[&str]) {
     for id in known::with_needs(services) {
         if services.contains(&id) {
             state.resources.insert(key(project, id), json!({ "state": "ENABLED" }));
-        } else {
-            state
-                .resources
-                .entry(key(project, id))
-                .or_insert_with(|| json!({ "state": "ENABLED", "needed": true }));
+        } else if !state.resources.contains_key(&key(project, id)) {
+            state.resources.insert(key(project, id), json!({ "state": "ENABLED", "needed": true }));
         }
     }
 }

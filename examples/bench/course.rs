@@ -1,0 +1,173 @@
+//! Course folders of any size: the kinds of a real class in the proportions of one, 60 machines and 360 grants to 5 firewall
+//! rules, a bucket and a registry. Its machines need more quota than a fresh project has: `roomy` grants it.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use provost::sandbox::Limits;
+
+/// The project of every course.
+pub(crate) const PROJECT: &str = "class-of-bench";
+
+/// Machines of one CPU that one region has room for.
+const PER_REGION: usize = 120;
+const REGIONS: [&str; 12] = [
+    "europe-west1",
+    "europe-west2",
+    "europe-west3",
+    "europe-west4",
+    "europe-west6",
+    "europe-west8",
+    "europe-west9",
+    "europe-north1",
+    "us-central1",
+    "us-east1",
+    "us-east4",
+    "us-west1",
+];
+/// One policy holds 1,500 members; the rest of the grants is on buckets and registries.
+const ON_PROJECT: usize = 1_400;
+/// Documents of one file: a file has one MiB at most.
+const PER_FILE: usize = 1_500;
+
+const PROJECT_ROLES: [&str; 6] = [
+    "roles/compute.instanceAdmin.v1",
+    "roles/storage.objectAdmin",
+    "roles/artifactregistry.writer",
+    "roles/run.developer",
+    "roles/iam.serviceAccountUser",
+    "roles/serviceusage.serviceUsageConsumer",
+];
+const BUCKET_ROLE: &str = "roles/storage.objectViewer";
+const REGISTRY_ROLE: &str = "roles/artifactregistry.reader";
+
+const HEAD: &str = "\
+kind: Course
+name: bench
+project: class-of-bench
+region: europe-west1
+zones: [europe-west1-b, europe-west1-c]
+labels: { course: bench }
+vars: { family: common-cpu, disk: 50 }
+---
+kind: ApiServices
+name: apis
+services:
+  - compute.googleapis.com
+  - storage.googleapis.com
+  - artifactregistry.googleapis.com
+  - run.googleapis.com
+  - cloudbuild.googleapis.com
+  - iam.googleapis.com
+";
+
+/// A project that was granted all that its class needs.
+pub(crate) fn roomy() -> Limits {
+    let enough =
+        |metrics: &[&str]| metrics.iter().map(|metric| ((*metric).to_owned(), 100_000_000)).collect();
+    let regional = ["CPUS", "INSTANCES", "IN_USE_ADDRESSES", "DISKS_TOTAL_GB"];
+    let global = ["CPUS_ALL_REGIONS", "IN_USE_ADDRESSES", "FIREWALLS"];
+    let mut limits = Limits::default();
+    limits.quotas.insert("global".to_owned(), enough(&global));
+    limits.quotas.extend(REGIONS.iter().map(|region| ((*region).to_owned(), enough(&regional))));
+    limits
+}
+
+/// How many there are of each kind.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mix {
+    pub(crate) machines: usize,
+    pub(crate) grants: usize,
+    pub(crate) rules: usize,
+    pub(crate) buckets: usize,
+    pub(crate) registries: usize,
+}
+
+impl Mix {
+    /// The mix of a course of so many resources; 60 is a class of 60 machines.
+    pub(crate) fn of(size: usize) -> Self {
+        if size == 60 {
+            return Self { machines: 60, grants: 360, rules: 5, buckets: 1, registries: 1 };
+        }
+        let of_427 = |share: usize| (size * share / 427).max(1);
+        let (machines, rules, buckets) = (of_427(60), of_427(5), of_427(1));
+        let grants = size.saturating_sub(1 + machines + rules + 2 * buckets);
+        Self { machines, grants, rules, buckets, registries: buckets }
+    }
+
+    /// All resources together; the enabled services are one.
+    pub(crate) fn resources(self) -> usize {
+        1 + self.machines + self.grants + self.rules + self.buckets + self.registries
+    }
+
+    /// The grants that are on the project.
+    pub(crate) fn on_project(self) -> usize {
+        self.grants.min(ON_PROJECT)
+    }
+
+    /// Writes the course into a folder.
+    pub(crate) fn write(self, folder: &Path) -> anyhow::Result<()> {
+        fs_err::create_dir_all(folder)?;
+        fs_err::write(folder.join("course.yaml"), HEAD)?;
+        let all: Vec<String> = (0..self.machines)
+            .map(machine)
+            .chain((0..self.grants).map(|i| self.grant(i)))
+            .chain((0..self.rules).map(rule))
+            .chain((0..self.buckets).map(bucket))
+            .chain((0..self.registries).map(registry))
+            .collect();
+        for (i, documents) in all.chunks(PER_FILE).enumerate() {
+            fs_err::write(folder.join(format!("part-{i}.yaml")), documents.join("---\n"))?;
+        }
+        Ok(())
+    }
+
+    /// Six grants to each student.
+    fn grant(self, i: usize) -> String {
+        let (student, which) = (i / PROJECT_ROLES.len(), i % PROJECT_ROLES.len());
+        let places = self.buckets + self.registries;
+        let (on, role) = match i % places {
+            _ if i < ON_PROJECT => ("project".to_owned(), PROJECT_ROLES[which]),
+            place if place < self.buckets => (format!("{{ bucket: {} }}", bucket_name(place)), BUCKET_ROLE),
+            place => (format!("{{ registry: images-{} }}", place - self.buckets), REGISTRY_ROLE),
+        };
+        format!(
+            "kind: IamGrant\nname: student-{student:05}-{which}\non: {on}\nroles: [{role}]\n\
+             members: [\"user:student-{student:05}@school.example\"]\n"
+        )
+    }
+}
+
+fn machine(i: usize) -> String {
+    let region = REGIONS[i / PER_REGION % REGIONS.len()];
+    let zone = if i % 2 == 0 { "b" } else { "c" };
+    let mut text = format!("kind: Vm\nname: machine-{i:05}\ndescription: Machine of student {i}\n");
+    let _ = write!(
+        text,
+        "machineType: n1-standard-1\nzone: {region}-{zone}\n\
+         image: {{ family: \"{{{{ vars.family }}}}\", project: deeplearning-platform-release }}\n\
+         bootDisk: {{ sizeGb: \"{{{{ vars.disk }}}}\", type: pd-standard }}\nonHostMaintenance: TERMINATE\n\
+         scopes: [storage-rw]\nlabels: {{ team: team-{} }}\ntags: [web]\ntunnels: [8080, 8081]\n",
+        i % 12
+    );
+    text
+}
+
+fn rule(i: usize) -> String {
+    format!(
+        "kind: FirewallRule\nname: open-{i:04}\nallow: [\"tcp:{}\"]\nsourceRanges: [0.0.0.0/0]\ntargetTags: [web]\n",
+        8_000 + i
+    )
+}
+
+fn bucket_name(i: usize) -> String {
+    format!("{PROJECT}-data-{i}")
+}
+
+fn bucket(i: usize) -> String {
+    format!("kind: Bucket\nname: {}\nlocation: europe-west1\nuniformAccess: true\n", bucket_name(i))
+}
+
+fn registry(i: usize) -> String {
+    format!("kind: Registry\nname: images-{i}\nlocation: europe-west1\nformat: DOCKER\n")
+}
