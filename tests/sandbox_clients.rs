@@ -171,3 +171,14 @@ async fn operations_of_all_scopes_are_in_one_list() {
     }
     assert_eq!(body["items"]["regions/europe-west1"]["warning"]["code"], "NO_RESULTS_ON_PAGE");
 }
+
+/// gcloud asks for the images of all public projects in one batch, and gives up where one of them is refused.
+#[tokio::test]
+async fn the_images_of_every_public_project_may_be_listed_by_anybody() {
+    let cloud = Cloud::with(&[]).await;
+    for (project, has_some) in [("debian-cloud", true), ("rhel-cloud", false), ("windows-cloud", false)] {
+        let path = format!("/compute/v1/projects/{project}/global/images?alt=json&maxResults=500");
+        let (status, body) = cloud.get(&path).await;
+        assert_eq!((status, body["items"].is_array()), (200, has_some), "{project}: {body}");
+    }
+}

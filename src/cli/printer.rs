@@ -56,7 +56,9 @@ impl Printer {
         let all: BTreeSet<Advice> = failures(error).into_iter().filter_map(|e| advice(e, &known)).collect();
         for Advice { what, help } in all {
             self.note(&format!("{what}\n"));
-            help.iter().for_each(|line| self.note(&format!("    help: {line}\n")));
+            for line in help {
+                self.note(&format!("    help: {line}\n"));
+            }
         }
     }
 
