@@ -182,10 +182,14 @@ fn wanted(item: &mut Item<'_>, intent: &Intent, scope: &Scope) -> Result<Ruling,
     let Some(desired) = &mut item.desired else {
         return Ok((Verdict::None, String::new()));
     };
-    let completed = item.kind.complete(&desired.resolved.value, live, scope)?;
-    // Most live sides have nothing to add.
-    if completed != desired.resolved.value {
-        desired.resolved = item.kind.resolved(&completed, scope)?;
+    // Two sides that are equal have nothing to take from each other, unless a mark must be written; most live sides have
+    // nothing to add.
+    let marks = item.kind.facts().mark != MarkPlace::Inventory;
+    if marks || desired.resolved.value != live.spec {
+        let completed = item.kind.complete(&desired.resolved.value, live, scope)?;
+        if completed != desired.resolved.value {
+            desired.resolved = item.kind.resolved(&completed, scope)?;
+        }
     }
     item.fields = compare(item.kind.facts(), &desired.resolved.value, &live.spec, &item.ask.owned);
     Ok(claim(item, live, intent, scope))
