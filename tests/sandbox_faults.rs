@@ -38,7 +38,8 @@ async fn a_status_is_answered_in_the_shape_of_its_service() {
         (
             "code: 429, message: slow",
             ACCOUNTS,
-            json!({ "code": 429, "message": "slow", "status": "RESOURCE_EXHAUSTED" }),
+            json!({ "code": 429, "message": "slow", "status": "RESOURCE_EXHAUSTED",
+            "errors": [{ "message": "slow", "domain": "usageLimits", "reason": "rateLimitExceeded" }] }),
         ),
         (
             "code: 409, message: m, status: ABORTED, reason: aborted",
@@ -49,7 +50,8 @@ async fn a_status_is_answered_in_the_shape_of_its_service() {
         (
             "code: 429, message: m, errorInfo: { reason: RATE_LIMIT_EXCEEDED, metadata: { quota_limit_value: \"600\" } }",
             ACCOUNTS,
-            json!({ "code": 429, "message": "m", "status": "RESOURCE_EXHAUSTED", "details": [{
+            json!({ "code": 429, "message": "m", "status": "RESOURCE_EXHAUSTED",
+            "errors": [{ "message": "m", "domain": "usageLimits", "reason": "rateLimitExceeded" }], "details": [{
                 "@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "RATE_LIMIT_EXCEEDED",
                 "domain": "googleapis.com", "metadata": { "quota_limit_value": "600" } }] }),
         ),
