@@ -77,7 +77,7 @@ fn gsutil_keeps_buckets_and_objects() {
     gsutil.ok("label ch -l course:be gs://be-gsutil-box");
     assert!(gsutil.ok("label get gs://be-gsutil-box").contains("\"course\": \"be\""));
     let refused = gsutil.run("rb gs://be-gsutil-box");
-    assert!(refused.code != 0 && refused.err.contains("not empty"), "{}", refused.all());
+    assert!(refused.code != 0 && refused.err.contains("BucketNotEmpty"), "{}", refused.all());
     gsutil.ok("-m rm gs://be-gsutil-box/**");
     gsutil.ok("rb gs://be-gsutil-box");
     assert_eq!(gsutil.ok("ls"), "");

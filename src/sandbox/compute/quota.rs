@@ -150,6 +150,18 @@ fn over(world: &World<'_>, project: &str, mut more: Amounts<'_>) -> Option<Failu
     too_much.map(|(metric, _)| failure(metric, allowed(world.limits, metric)))
 }
 
+/// The failure of what wants more of a metric than there is, whether it does or not: in the region if it has such a
+/// metric, else in the whole project. Without a limit, the one that holds.
+pub(super) fn used_up(limits: &Limits, region: &str, name: &str, limit: Option<u32>) -> Option<Failure> {
+    let known = |(known, _): &&(&'static str, u32)| *known == name;
+    let regional =
+        metrics::REGION.iter().chain(&metrics::UNLISTED).find(known).filter(|_| !region.is_empty());
+    let regional = regional.map(|(name, _)| Metric::of(region, name));
+    let global = || metrics::PROJECT.iter().find(known).map(|(name, _)| Metric::global(name));
+    let metric = regional.or_else(global)?;
+    Some(failure(metric, limit.unwrap_or_else(|| allowed(limits, metric))))
+}
+
 fn failure(metric: Metric<'_>, limit: u32) -> Failure {
     let Metric { region, name, family } = metric;
     let (place, scope, mut dimensions) = if region.is_empty() {
