@@ -138,7 +138,7 @@ pub(crate) fn first_line(child: &mut Child) -> String {
 
 /// Says, past the test's captured output, why a test did nothing.
 pub(crate) fn skip(what: &str) {
-    writeln!(std::io::stderr(), "{what}: skipped").unwrap();
+    std::io::stderr().write_all(format!("{what}: skipped\n").as_bytes()).unwrap();
 }
 
 /// A program on the path; says so when it is not there.
