@@ -1,6 +1,6 @@
 //! Several who write the same policies at the same time: two courses of one project, and somebody else. No grant is lost.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod world;
 

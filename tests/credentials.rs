@@ -120,6 +120,18 @@ async fn acting_as_an_account_is_asked_for_by_flag_and_named() {
     assert!(!said.all().contains("federated-token"), "{said:?}");
 }
 
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn gcloud_is_asked_for_its_own_account_and_not_for_the_one_to_act_as() {
+    let (_room, mut command) = bare("plan", &["-v"]);
+    command.env("PATH", concat!(env!("CARGO_MANIFEST_DIR"), "/src/gcp/credentials/tests"));
+    command.env("PROVOST_ENDPOINT_IAMCREDENTIALS", servers().await);
+    let said = run(command.env("CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT", DEPLOY)).code(1);
+    let name = format!("account of gcloud, as teacher@example.edu, acting as {DEPLOY}");
+    assert!(said.err.contains(&name) && said.err.contains("denied to"), "{said:?}");
+    assert!(!said.all().contains("of-gcloud"), "{said:?}");
+}
+
 #[test]
 fn an_account_that_is_no_address_is_wrong_usage() {
     let (_room, mut command) = bare("plan", &["--impersonate-service-account", "deploy"]);

@@ -1,7 +1,7 @@
 //! The worked course of a class, applied while every single call fails once: in every way that may be tried again, one way at a
 //! time. It converges, makes nothing twice, and leaves what is somebody else's as it was.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod world;
 

@@ -64,6 +64,14 @@ fn a_wrong_file_is_refused_with_place_reason_and_remedy() {
             "1:19: no method that begins an operation fits `compute.instances.inset`; did you mean `compute.instances.insert`?",
         ),
         (
+            "faults:\n- method: compute.*\n  operation: { code: QUOTA_EXCEEDED, metric: CPU }",
+            "2:3: there is no quota `CPU`; metrics are named like `N2_CPUS`",
+        ),
+        (
+            "seed: 1\nlimits: { capacity: { europe-west1-z: { vms: 3 } } }",
+            "2:23: there is no zone 'europe-west1-z' to have room",
+        ),
+        (
             "limits: { capacity: { europe-west1-b: { vm: 3 } } }",
             "1:41: there is no field `vm` here; did you mean `vms`?",
         ),

@@ -129,3 +129,20 @@ async fn the_default_network_shows_its_largest_packet() {
     let path = format!("/compute/v1/projects/{PROJECT}/global/networks/default");
     assert_eq!(cloud.get(&path).await.1["mtu"], 1460);
 }
+
+#[tokio::test]
+async fn a_network_refers_to_its_profile_by_link_and_gets_a_range_with_ula() {
+    let cloud = Cloud::with(&["compute"]).await;
+    let networks = format!("/compute/v1/projects/{PROJECT}/global/networks");
+    let profile = format!("projects/{PROJECT}/global/networkProfiles/lamp");
+    let body = json!({ "name": "lab", "autoCreateSubnetworks": false, "networkProfile": profile });
+    assert_eq!(cloud.post(&networks, &body).await.0, 200);
+    let network = cloud.get(&format!("{networks}/lab")).await.1;
+    assert_eq!(network["networkProfile"], format!("https://www.googleapis.com/compute/v1/{profile}"));
+    assert!(network["internalIpv6Range"].is_null(), "{network}");
+    let change = json!({ "enableUlaInternalIpv6": true });
+    assert_eq!(cloud.patch(&format!("{networks}/lab"), &change).await.0, 200);
+    let network = cloud.get(&format!("{networks}/lab")).await.1;
+    assert_eq!(network["enableUlaInternalIpv6"], true);
+    assert!(network["internalIpv6Range"].as_str().unwrap().starts_with("fd20:"), "{network}");
+}

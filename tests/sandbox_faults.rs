@@ -10,6 +10,8 @@ use reqwest::Method;
 use rest::{BUCKET, Cloud, FIREWALLS, ZONE, buckets, raw, vm};
 use serde_json::{Value, json};
 
+/// The project itself, whose service answers no `errors[]`.
+const PROJECTS: &str = "/v1/projects/be-cloud-2526";
 const ACCOUNTS: &str = "/v1/projects/be-cloud-2526/serviceAccounts";
 
 async fn cloud(faults: &str) -> Cloud {
@@ -37,21 +39,27 @@ async fn a_status_is_answered_in_the_shape_of_its_service() {
         ),
         (
             "code: 429, message: slow",
-            ACCOUNTS,
+            PROJECTS,
             json!({ "code": 429, "message": "slow", "status": "RESOURCE_EXHAUSTED" }),
         ),
         (
             "code: 409, message: m, status: ABORTED, reason: aborted",
-            ACCOUNTS,
+            PROJECTS,
             json!({ "code": 409, "message": "m",
             "errors": [{ "message": "m", "domain": "global", "reason": "aborted" }], "status": "ABORTED" }),
         ),
         (
             "code: 429, message: m, errorInfo: { reason: RATE_LIMIT_EXCEEDED, metadata: { quota_limit_value: \"600\" } }",
-            ACCOUNTS,
+            PROJECTS,
             json!({ "code": 429, "message": "m", "status": "RESOURCE_EXHAUSTED", "details": [{
                 "@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "RATE_LIMIT_EXCEEDED",
                 "domain": "googleapis.com", "metadata": { "quota_limit_value": "600" } }] }),
+        ),
+        (
+            "code: 429, message: slow",
+            ACCOUNTS,
+            json!({ "code": 429, "message": "slow", "status": "RESOURCE_EXHAUSTED",
+                "errors": [{ "message": "slow", "domain": "usageLimits", "reason": "rateLimitExceeded" }] }),
         ),
     ];
     for (status, path, wanted) in rows {

@@ -4,6 +4,7 @@
 
 mod rest;
 
+use provost::sandbox::Limits;
 use rest::{Cloud, PROJECT, message, reason};
 use serde_json::{Value, json};
 
@@ -382,6 +383,21 @@ async fn a_full_zone_is_full_for_every_project() {
     assert_eq!(finished(&cloud, &begun).await["error"], Value::Null);
     let refused = done(&cloud, &format!("{ZONE}/instances"), &vm("x", &json!({}))).await;
     assert_eq!(failure(&refused).0, "ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS");
+}
+
+#[tokio::test]
+async fn a_quota_without_bound_holds_nobody_back() {
+    let cloud = cloud(quotas(
+        &json!({ "N2_CPUS": Limits::UNBOUNDED, "CPUS": 0 }),
+        &json!({ "CPUS_ALL_REGIONS": Limits::UNBOUNDED }),
+    ))
+    .await;
+    for name in ["one", "two"] {
+        let large = vm(name, &json!({ "machineType": "n2-standard-128" }));
+        succeeds(&cloud, &format!("{ZONE}/instances"), &large).await;
+    }
+    let refused = done(&cloud, &format!("{ZONE}/instances"), &vm("three", &json!({}))).await;
+    assert_eq!(failure(&refused), ("QUOTA_EXCEEDED", "cpus"));
 }
 
 #[tokio::test]

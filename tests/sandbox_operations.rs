@@ -64,7 +64,7 @@ async fn a_zone_without_room_says_where_there_is_some() {
 #[tokio::test]
 async fn a_quota_that_is_used_up_says_which() {
     for (given, metric, limit, name, dimensions) in [
-        ("", "cpus", 8.0, "CPUS-per-project-region", json!({ "region": "europe-west1" })),
+        ("", "cpus", 24.0, "CPUS-per-project-region", json!({ "region": "europe-west1" })),
         (
             ", metric: GPUS_ALL_REGIONS, limit: 0",
             "gpus_all_regions",

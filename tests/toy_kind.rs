@@ -122,7 +122,8 @@ fn plan_of(specs: &str, live: &[Value], intent: &Intent) -> Plan {
     let mut reads = Reads::default();
     reads.insert(all(&scope), live.to_vec());
     let mut items = Vec::new();
-    for asks in diff::asks(&registry, &desired, &record, intent).iter().filter(|k| !k.asks.is_empty()) {
+    let all = diff::asks(&registry, &desired, &record, intent);
+    for asks in all.iter().filter(|k| !k.asks.is_empty()) {
         let seen = asks.kind.observe(&asks.asks, &reads, &scope).expect("an observation");
         items.extend(diff::diff(asks, seen, intent, &scope).expect("verdicts"));
     }

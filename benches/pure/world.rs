@@ -1,7 +1,6 @@
 //! A course with its project, made once per size: applied to a sandbox, read back, and then changed in its specs.
 
 use std::collections::BTreeSet;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -13,10 +12,10 @@ use provost::inventory::{Record, Recorder, Store};
 use provost::kinds::{Checked, Desired, Files, KindRegistry, Reads, Scope, schema};
 use provost::live::{self, Seen};
 use provost::plan::Input;
-use provost::sandbox::{Options, start};
+use provost::sandbox::start;
 use provost::spec::{Course, folder, load};
 
-use crate::course::Mix;
+use crate::course::{self, Mix};
 
 /// What the pure part works on.
 pub(crate) struct World {
@@ -47,9 +46,7 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         Mix::of(size).write(folder.path()).unwrap();
         let texts = load::texts(folder.path()).unwrap().1;
-        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let options = Options { listen, state: None, operation_time: Duration::ZERO };
-        let cloud = start(options).await.unwrap();
+        let cloud = start(course::cloud(Duration::ZERO)).await.unwrap();
         let endpoints = Endpoints::under(&cloud.url()).unwrap();
         let client = Client::new(endpoints, Credentials::None, folder.path().to_owned()).unwrap();
         let before = checked(texts.clone());
@@ -71,8 +68,8 @@ impl World {
         diff::asks(&self.registry, &self.desired, &self.record, &self.intent)
     }
 
-    pub(crate) fn items<'a>(&'a self, asks: &[KindAsks<'a>]) -> Vec<Item<'a>> {
-        let one = |of: &KindAsks<'a>| {
+    pub(crate) fn items<'a>(&'a self, asks: &'a [KindAsks<'a>]) -> Vec<Item<'a>> {
+        let one = |of: &'a KindAsks<'a>| {
             let seen = of.kind.observe(&of.asks, &self.reads, &self.scope).unwrap();
             diff::diff(of, seen, &self.intent, &self.scope).unwrap()
         };

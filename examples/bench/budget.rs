@@ -35,7 +35,7 @@ fn of_course(measured: &Measured) -> Vec<Budget> {
         let name = format!("{}: {name}", measured.size);
         if measured.size == CLASS {
             budgets.push(count(format!("{name}, calls"), run.traffic.calls(), 12));
-            budgets.push(count(format!("{name}, round trips deep"), run.traffic.depth(), 3));
+            budgets.push(count(format!("{name}, round trips deep"), run.depth, 3));
         }
         // A tenth of a second for a thousand resources, a second for ten thousand; the like for memory.
         let (cpu, memory) = if measured.mix.resources() > 1_000 { (1_000, 200) } else { (100, 50) };

@@ -1,27 +1,23 @@
 //! Course folders of any size: the kinds of a real class in the proportions of one, 60 machines and 360 grants to 5 firewall
-//! rules, a bucket and a registry. Within the quotas of a project that was never asked for more.
+//! rules, a bucket and a registry.
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::time::Duration;
+
+use provost::sandbox::{Limits, Options};
 
 /// The project of every course.
 pub(crate) const PROJECT: &str = "class-of-bench";
 
-/// Machines of one CPU that one region has room for.
-const PER_REGION: usize = 120;
-const REGIONS: [&str; 12] = [
-    "europe-west1",
-    "europe-west2",
-    "europe-west3",
-    "europe-west4",
-    "europe-west6",
-    "europe-west8",
-    "europe-west9",
-    "europe-north1",
-    "us-central1",
-    "us-east1",
-    "us-east4",
-    "us-west1",
+/// Quotas that a school asks for before a course of ten thousand resources.
+const QUOTAS: [(&str, &str); 6] = [
+    ("europe-west1", "CPUS"),
+    ("europe-west1", "INSTANCES"),
+    ("europe-west1", "IN_USE_ADDRESSES"),
+    ("europe-west1", "DISKS_TOTAL_GB"),
+    ("global", "CPUS_ALL_REGIONS"),
+    ("global", "FIREWALLS"),
 ];
 /// One policy holds 1,500 members; the rest of the grants is on buckets and registries.
 const ON_PROJECT: usize = 1_400;
@@ -58,6 +54,15 @@ services:
   - cloudbuild.googleapis.com
   - iam.googleapis.com
 ";
+
+/// A cloud in memory that has room for every course.
+pub(crate) fn cloud(operation_time: Duration) -> Options {
+    let mut limits = Limits::default();
+    for (place, metric) in QUOTAS {
+        limits.quotas.entry(place.to_owned()).or_default().insert(metric.to_owned(), 1_000_000);
+    }
+    Options { operation_time, limits, ..Options::default() }
+}
 
 /// How many there are of each kind.
 #[derive(Clone, Copy, Debug)]
@@ -125,12 +130,11 @@ impl Mix {
 }
 
 fn machine(i: usize) -> String {
-    let region = REGIONS[i / PER_REGION % REGIONS.len()];
     let zone = if i % 2 == 0 { "b" } else { "c" };
     let mut text = format!("kind: Vm\nname: machine-{i:05}\ndescription: Machine of student {i}\n");
     let _ = write!(
         text,
-        "machineType: n1-standard-1\nzone: {region}-{zone}\n\
+        "machineType: n1-standard-1\nzone: europe-west1-{zone}\n\
          image: {{ family: \"{{{{ vars.family }}}}\", project: deeplearning-platform-release }}\n\
          bootDisk: {{ sizeGb: \"{{{{ vars.disk }}}}\", type: pd-standard }}\nonHostMaintenance: TERMINATE\n\
          scopes: [storage-rw]\nlabels: {{ team: team-{} }}\ntags: [web]\ntunnels: [8080, 8081]\n",

@@ -1,15 +1,14 @@
 //! The runs of one course: planned with nothing there, applied, planned again with everything there; each through a proxy of its own.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
-use provost::sandbox::{self, Options, Running};
+use provost::sandbox::{self, Running};
 
 use crate::chain;
 use crate::client::{self, Used};
-use crate::course::{Mix, PROJECT};
+use crate::course::{self, Mix, PROJECT};
 use crate::proxy::{Proxy, Traffic};
 
 /// How to measure.
@@ -23,12 +22,14 @@ pub(crate) struct Setup {
     pub(crate) runs: usize,
 }
 
-/// One command: without latency, and how long with it.
+/// One command: without latency, and how long and how deep with it.
 #[derive(Clone, Debug)]
 pub(crate) struct Run {
     pub(crate) used: Used,
     pub(crate) traffic: Traffic,
     pub(crate) with_latency: Duration,
+    /// Round trips. Without latency, calls that could run side by side often end before the next one begins.
+    pub(crate) depth: usize,
 }
 
 /// An apply whose operations take time.
@@ -99,8 +100,8 @@ async fn run(
     for _ in 1..runs {
         used = used.least(once(cloud, arguments, Duration::ZERO).await?.0);
     }
-    let (with_latency, _) = once(slow, arguments, setup.latency).await?;
-    Ok(Run { used, traffic, with_latency: with_latency.wall })
+    let (with_latency, at_leisure) = once(slow, arguments, setup.latency).await?;
+    Ok(Run { used, traffic, with_latency: with_latency.wall, depth: at_leisure.depth() })
 }
 
 async fn once(cloud: &Running, arguments: &[&str], latency: Duration) -> anyhow::Result<(Used, Traffic)> {
@@ -119,8 +120,7 @@ async fn length(folder: &Path, setup: &Setup) -> anyhow::Result<Length> {
 }
 
 async fn cloud(operation_time: Duration) -> anyhow::Result<Running> {
-    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    Ok(sandbox::start(Options { listen, operation_time, ..Options::default() }).await?)
+    Ok(sandbox::start(course::cloud(operation_time)).await?)
 }
 
 fn utf8(path: &Path) -> anyhow::Result<&str> {

@@ -49,7 +49,7 @@ fn row(measured: &Measured, name: &str, run: &Run) -> String {
         run.traffic.calls(),
         bytes(sent),
         bytes(received),
-        run.traffic.depth(),
+        run.depth,
         time(run.used.wall),
         time(run.with_latency),
         time(run.used.cpu),

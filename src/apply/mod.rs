@@ -21,8 +21,10 @@ use crate::inventory::Recorder;
 use crate::plan::{Plan, Step};
 use scheduler::{Scheduler, Turn};
 
-/// Steps at once, unless asked otherwise: a whole class. How fast they are begun is the rate limits' business.
-pub const PARALLEL: usize = 64;
+/// Steps at once, unless asked otherwise: a class of sixty machines with its rules and registries. How fast they are begun is the
+/// rate limits' business. Each may hold an answer of `wait` open, and Google's front end takes a hundred requests side by
+/// side of one connection.
+pub const PARALLEL: usize = 80;
 
 /// Where progress is told.
 pub type Listener = Arc<dyn Fn(Event) + Send + Sync>;

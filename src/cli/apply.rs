@@ -70,7 +70,10 @@ async fn planned(
 fn command_line(target: &TargetArgs) -> String {
     let folder = target.course.folder.display();
     match &target.sandbox {
-        None => folder.to_string(),
+        None => match &target.impersonate_service_account {
+            None => folder.to_string(),
+            Some(account) => format!("{folder} --impersonate-service-account {account}"),
+        },
         Some(file) if file.as_os_str() == ".provost/sandbox.json" => format!("{folder} --sandbox"),
         Some(file) => format!("{folder} --sandbox={}", file.display()),
     }

@@ -65,10 +65,10 @@ pub(super) struct TargetArgs {
     /// What goes wrong in the sandbox, and how long its operations take (`provost schema faults`)
     #[arg(long, value_name = "FILE", requires = "sandbox")]
     pub(super) faults: Option<PathBuf>,
-    /// Act as this service account, on top of whatever credentials are found [env: `GOOGLE_IMPERSONATE_SERVICE_ACCOUNT`]
+    /// Act as this service account, on top of whatever credentials are found
     ///
-    /// It takes roles/iam.serviceAccountTokenCreator on the account. Several, with commas between, are a chain of delegates
-    /// whose last one is acted as. The sandbox asks nobody who they are.
+    /// Also `GOOGLE_IMPERSONATE_SERVICE_ACCOUNT`. It takes roles/iam.serviceAccountTokenCreator on the account. Several, with
+    /// commas between, are a chain of delegates whose last one is acted as. The sandbox asks nobody who they are.
     #[arg(long, value_name = "EMAIL", value_parser = crate::gcp::credentials::accounts)]
     pub(super) impersonate_service_account: Option<String>,
 }

@@ -22,7 +22,8 @@ pub(super) async fn run(args: &PlanArgs, printer: &mut Printer) -> anyhow::Resul
     let intent = intent(&args.ownership, args.destroy);
     let planned = plan(&connection, &loaded, &intent).await;
     connection.close().await?;
-    let (plan, _) = planned?;
+    let (mut plan, _) = planned?;
+    printer.make_showable(&mut plan);
     show(&plan, args.format, printer);
     Ok(match () {
         () if plan.is_refused() => Exit::Refused,
@@ -54,11 +55,9 @@ pub(super) fn store(connection: &Connection, loaded: &Loaded) -> Store {
     Store::new(connection.client.clone(), &loaded.course, &loaded.root)
 }
 
-/// Prints a plan without its secrets.
-pub(super) fn show(plan: &Plan, format: Format, printer: &mut Printer) {
-    let shown = printer.showable(plan);
+fn show(plan: &Plan, format: Format, printer: &Printer) {
     printer.out(&match format {
-        Format::Text => text::plan(&shown),
-        Format::Json => format!("{:#}\n", json::plan(&shown)),
+        Format::Text => text::plan(plan),
+        Format::Json => format!("{:#}\n", json::plan(plan)),
     });
 }

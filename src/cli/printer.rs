@@ -31,6 +31,12 @@ impl Printer {
         self.secrets.hide_plan(plan)
     }
 
+    /// Notes the secrets of a plan that nobody wants to apply, and hides them in it.
+    pub(super) fn make_showable(&mut self, plan: &mut Plan) {
+        self.secrets.gather_plan(plan);
+        self.secrets.hide_all(plan);
+    }
+
     /// A result.
     pub(super) fn out(&self, text: &str) {
         write(&mut anstream::stdout(), &self.secrets.hide(text));
@@ -50,7 +56,9 @@ impl Printer {
         let all: BTreeSet<Advice> = failures(error).into_iter().filter_map(|e| advice(e, &known)).collect();
         for Advice { what, help } in all {
             self.note(&format!("{what}\n"));
-            help.iter().for_each(|line| self.note(&format!("    help: {line}\n")));
+            for line in help {
+                self.note(&format!("    help: {line}\n"));
+            }
         }
     }
 

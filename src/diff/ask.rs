@@ -73,13 +73,18 @@ fn of_kind<'a>(
 
 impl<'a> KindAsks<'a> {
     fn push(&mut self, name: &str, desired: Option<&'a Desired>, entry: Option<&'a Entry>, leaving: bool) {
-        self.asks.push(Ask {
-            name: name.to_owned(),
-            desired: desired.map(|d| d.resolved.value.clone()),
-            resource: entry.map(|e| e.resource.clone()),
-            owned: entry.map(|e| e.owns.clone()).unwrap_or_default(),
-            leaving,
-        });
+        self.asks.push(ask(name, desired, entry, leaving));
         self.sides.push((desired, entry));
+    }
+}
+
+/// What to ask about one resource.
+pub fn ask(name: &str, desired: Option<&Desired>, entry: Option<&Entry>, leaving: bool) -> Ask<Value> {
+    Ask {
+        name: name.to_owned(),
+        desired: desired.map(|d| d.resolved.value.clone()),
+        resource: entry.map(|e| e.resource.clone()),
+        owned: entry.map(|e| e.owns.clone()).unwrap_or_default(),
+        leaving,
     }
 }

@@ -1,6 +1,7 @@
 //! Verdicts: what is to become of each resource, and why.
 //! Pure. The rules of ownership are here and nowhere else.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
@@ -53,7 +54,7 @@ pub struct Item<'a> {
     /// What the inventory knows.
     pub entry: Option<&'a Entry>,
     /// What was asked.
-    pub ask: Ask<Value>,
+    pub ask: Cow<'a, Ask<Value>>,
     /// What is to become of it.
     pub verdict: Verdict,
     /// Why.
@@ -64,7 +65,7 @@ pub struct Item<'a> {
 
 /// The verdicts over one kind.
 pub fn diff<'a>(
-    asks: &KindAsks<'a>,
+    asks: &'a KindAsks<'a>,
     seen: Observation<Value>,
     intent: &Intent,
     scope: &Scope,
@@ -83,6 +84,7 @@ pub fn diff<'a>(
 
 /// A resource with our mark that neither a spec nor the inventory names.
 fn lost<'a>(kind: &'static dyn Kind, name: String, live: Observed<Value>, intent: &Intent) -> Item<'a> {
+    let address = Address { kind: kind.facts().kind.to_owned(), name: name.clone() };
     let ask = Ask {
         name,
         desired: None,
@@ -90,7 +92,6 @@ fn lost<'a>(kind: &'static dyn Kind, name: String, live: Observed<Value>, intent
         owned: Owned::default(),
         leaving: true,
     };
-    let address = Address { kind: kind.facts().kind.to_owned(), name: ask.name.clone() };
     let (verdict, reason) = leave(&address, None, None, intent);
     Item {
         address,
@@ -98,7 +99,7 @@ fn lost<'a>(kind: &'static dyn Kind, name: String, live: Observed<Value>, intent
         desired: None,
         live: Some(live),
         entry: None,
-        ask,
+        ask: Cow::Owned(ask),
         verdict,
         reason,
         fields: Vec::new(),
@@ -107,7 +108,7 @@ fn lost<'a>(kind: &'static dyn Kind, name: String, live: Observed<Value>, intent
 
 fn one<'a>(
     kind: &'static dyn Kind,
-    ask: &Ask<Value>,
+    ask: &'a Ask<Value>,
     (desired, entry): (Option<&Desired>, Option<&'a Entry>),
     live: Option<Observed<Value>>,
     intent: &Intent,
@@ -120,7 +121,7 @@ fn one<'a>(
         desired: desired.map(|desired| resolve(kind, desired, scope)).transpose()?,
         live,
         entry,
-        ask: ask.clone(),
+        ask: Cow::Borrowed(ask),
         verdict: Verdict::None,
         reason: String::new(),
         fields: Vec::new(),
@@ -136,7 +137,12 @@ fn one<'a>(
 
 /// The desired side as this run knows it: with the places of the resources it is about.
 fn resolve(kind: &'static dyn Kind, desired: &Desired, scope: &Scope) -> Result<Desired, DecodeError> {
-    Ok(Desired { resolved: kind.resolved(&desired.resolved.value, scope)?, ..desired.clone() })
+    Ok(Desired {
+        address: desired.address.clone(),
+        kind: desired.kind,
+        resolved: kind.resolved(&desired.resolved.value, scope)?,
+        digest: desired.digest.clone(),
+    })
 }
 
 type Ruling = (Verdict, String);
@@ -165,7 +171,7 @@ fn leave(address: &Address, desired: Option<&Desired>, entry: Option<&Entry>, in
 }
 
 fn wanted(item: &mut Item<'_>, intent: &Intent, scope: &Scope) -> Result<Ruling, DecodeError> {
-    let Some(live) = item.live.clone() else {
+    let Some(live) = &item.live else {
         let why = if item.entry.is_some_and(|e| !e.pending) {
             "it is gone: deleted outside Provost"
         } else {
@@ -176,10 +182,13 @@ fn wanted(item: &mut Item<'_>, intent: &Intent, scope: &Scope) -> Result<Ruling,
     let Some(desired) = &mut item.desired else {
         return Ok((Verdict::None, String::new()));
     };
-    let completed = item.kind.complete(&desired.resolved.value, &live, scope)?;
-    desired.resolved = item.kind.resolved(&completed, scope)?;
+    let completed = item.kind.complete(&desired.resolved.value, live, scope)?;
+    // Most live sides have nothing to add.
+    if completed != desired.resolved.value {
+        desired.resolved = item.kind.resolved(&completed, scope)?;
+    }
     item.fields = compare(item.kind.facts(), &desired.resolved.value, &live.spec, &item.ask.owned);
-    Ok(claim(item, &live, intent, scope))
+    Ok(claim(item, live, intent, scope))
 }
 
 fn claim(item: &Item<'_>, live: &Observed<Value>, intent: &Intent, scope: &Scope) -> Ruling {

@@ -2,6 +2,7 @@
 //! Pure. Which files are wanted is known by `bucket_files`.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -47,7 +48,7 @@ pub(super) fn look_inside(ask: &Ask<Bucket>, live: &mut Observed<Bucket>, reads:
     if reads.has(&everything) {
         let items = reads.items(&everything);
         live.contents = Some(Contents { count: items.len(), what: "objects" });
-        put(&mut live.wire, "objects", json!(items));
+        put(Arc::make_mut(&mut live.wire), "objects", json!(items));
     }
     let wanted = ask.desired.as_ref().and_then(|d| d.objects.clone()).unwrap_or_default();
     let Some(read) = bucket_files::read(&ask.name, &wanted, ask.owned.keys("objects").map(str::to_owned))
@@ -63,7 +64,7 @@ pub(super) fn look_inside(ask: &Ask<Bucket>, live: &mut Observed<Bucket>, reads:
     let generations = reads.items(&read).iter();
     let generations =
         generations.filter_map(|o| Some((wire::text(o, "/name")?, json!(wire::text(o, "/generation")?))));
-    put(&mut live.wire, "generations", Value::Object(generations.collect()));
+    put(Arc::make_mut(&mut live.wire), "generations", Value::Object(generations.collect()));
     live.spec.objects = Some(objects);
 }
 

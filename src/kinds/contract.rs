@@ -1,6 +1,8 @@
 //! The contract of a kind: what the engine must know of a resource type, as data and pure functions.
 //! A kind is one file that implements [`Resource`] for its spec struct. Nothing here knows a single kind.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -88,8 +90,8 @@ pub struct Observed<T> {
     pub resource: String,
     /// Its state in the shape of the spec, complete and normalised.
     pub spec: T,
-    /// The wire document it was read from: for guards and calls.
-    pub wire: Value,
+    /// The wire document it was read from: for guards and calls. Shared, as it is by far the largest part.
+    pub wire: Arc<Value>,
     /// The course that its mark names.
     pub mark: Option<String>,
     /// Parts that the spec claims and that somebody else made. Not empty means conflict unless adopted.
@@ -104,11 +106,11 @@ pub struct Observed<T> {
 
 impl<T> Observed<T> {
     /// A resource as it was read, with nothing special about it.
-    pub fn new(resource: String, spec: T, wire: Value, mark: Option<String>) -> Self {
+    pub fn new(resource: String, spec: T, wire: impl Into<Arc<Value>>, mark: Option<String>) -> Self {
         Self {
             resource,
             spec,
-            wire,
+            wire: wire.into(),
             mark,
             claimed: Vec::new(),
             contents: None,

@@ -2,6 +2,7 @@
 //! Only conversion between typed specs and JSON values; no rule of its own.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use schemars::{Schema, SchemaGenerator};
 use serde_json::Value;
@@ -116,7 +117,7 @@ fn map_observed<A, B>(live: &Observed<A>, spec: B) -> Observed<B> {
     Observed {
         resource: resource.clone(),
         spec,
-        wire: wire.clone(),
+        wire: Arc::clone(wire),
         mark: mark.clone(),
         claimed: claimed.clone(),
         contents: contents.clone(),

@@ -125,7 +125,7 @@ pub async fn plan(
     let mut seen = Seen::default();
     let nothing = Record::empty(&scope.course, &scope.project);
     let guess = placed(scope, world.desired, &nothing);
-    let declared = reads(&diff::asks(world.registry, world.desired, &nothing, world.intent), &guess)?;
+    let declared = declared(world, &guess)?;
     let (read, record) = tokio::join!(seen.read(client, declared), record);
     read?;
     let record = record?;
@@ -137,14 +137,34 @@ pub async fn plan(
 }
 
 /// What follows from what was seen.
-fn planned(asks: &[KindAsks<'_>], seen: Seen, intent: &Intent, scope: &Scope) -> Result<Plan, LiveError> {
-    let mut items: Vec<Item<'_>> = Vec::new();
+fn planned<'a>(
+    asks: &'a [KindAsks<'a>],
+    seen: Seen,
+    intent: &Intent,
+    scope: &Scope,
+) -> Result<Plan, LiveError> {
+    let mut items: Vec<Item<'a>> = Vec::new();
     for of_kind in asks {
         let observed = of_kind.kind.observe(&of_kind.asks, &seen.reads, scope)?;
         items.extend(diff::diff(of_kind, observed, intent, scope)?);
     }
     diff::verdict::cascade(&mut items);
     Ok(plan::build(plan::Input { scope, items, intent, disabled: seen.disabled })?)
+}
+
+/// What declared resources want to have read, by themselves. One ask at a time: nobody needs all of them yet.
+fn declared(world: World<'_>, scope: &Scope) -> Result<Vec<Read>, DecodeError> {
+    let mut wanted = BTreeSet::new();
+    for resource in world.desired {
+        let ask = diff::ask::ask(&resource.address.name, Some(resource), None, world.intent.destroy);
+        wanted.extend(resource.kind.reads(&ask, scope)?);
+    }
+    let named: BTreeSet<&str> = world.desired.iter().map(|d| d.address.kind.as_str()).collect();
+    let others = world.registry.iter().filter(|kind| !named.contains(kind.facts().kind));
+    for kind in others.filter(|_| world.intent.destroy) {
+        wanted.extend(kind.collections(scope));
+    }
+    Ok(wanted.into_iter().collect())
 }
 
 fn reads(asks: &[KindAsks<'_>], scope: &Scope) -> Result<Vec<Read>, DecodeError> {

@@ -39,23 +39,14 @@ pub fn build(input: Input<'_>) -> Result<Plan, DecodeError> {
     report.extend(cycle);
     report.extend(super::pace::stretched(&steps));
     report.sort_by_key(|f| f.severity);
-    Ok(Plan {
-        course: scope.course.clone(),
-        project: scope.project.clone(),
-        changes: items.iter().filter_map(change).collect(),
-        steps,
-        records: items
-            .iter()
-            .map(|item| record(item))
-            .collect::<Result<Vec<_>, _>>()?
-            .into_iter()
-            .flatten()
-            .collect(),
-        report,
-    })
+    let records = items.iter().map(record).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+    let changes = items.into_iter().filter_map(change).collect();
+    let (course, project) = (scope.course.clone(), scope.project.clone());
+    Ok(Plan { course, project, changes, steps, records, report })
 }
 
-fn change(item: &Item<'_>) -> Option<Change> {
+/// What is shown of a resource. Takes its values: they are large, and nothing else wants them any more.
+fn change(item: Item<'_>) -> Option<Change> {
     let action = match item.verdict {
         Verdict::Create => Action::Create,
         Verdict::Update => Action::Update,
@@ -72,20 +63,24 @@ fn change(item: &Item<'_>) -> Option<Change> {
     }
     let leaves = matches!(action, Action::Delete | Action::Release);
     let hidden = if action == Action::Create { item.kind.derived() } else { item.kind.facts().local };
-    let live = item.live.as_ref().map_or(Value::Null, |live| live.spec.clone());
-    let desired = item.desired.as_ref().map_or(Value::Null, |d| d.resolved.value.clone());
-    let place = item.live.as_ref().map(|live| live.resource.clone());
-    let place = place.or_else(|| item.desired.as_ref().map(|d| d.resolved.resource.clone()));
+    let (place, after) = match item.desired {
+        Some(desired) => (Some(desired.resolved.resource), desired.resolved.value),
+        None => (None, Value::Null),
+    };
+    let (live_place, before, address_of) = match item.live {
+        Some(live) => (Some(live.resource), live.spec, live.external_address),
+        None => (None, Value::Null, None),
+    };
     Some(Change {
-        address: item.address.clone(),
+        address: item.address,
         action,
-        reason: item.reason.clone(),
-        fields: item.fields.clone(),
-        before: live,
-        after: if leaves { Value::Null } else { desired },
+        reason: item.reason,
+        fields: item.fields,
+        before,
+        after: if leaves { Value::Null } else { after },
         hidden,
-        resource: place.unwrap_or_default(),
-        address_of: item.live.as_ref().and_then(|live| live.external_address.clone()),
+        resource: live_place.or(place).unwrap_or_default(),
+        address_of,
     })
 }
 

@@ -25,6 +25,9 @@ pub fn diff(change: &Change) -> Vec<Line> {
         _ => yaml(&before_of(&desired, &change.fields)),
     };
     let after = yaml(&desired);
+    if before.is_empty() || after.is_empty() {
+        return one_sided(&before, &after);
+    }
     let diff = TextDiff::from_lines(&before, &after);
     let mut lines = Vec::new();
     for (i, group) in diff.grouped_ops(3).iter().enumerate() {
@@ -39,6 +42,12 @@ pub fn diff(change: &Change) -> Vec<Line> {
         }
     }
     lines
+}
+
+/// Where one of the two is nothing there is nothing to compare.
+fn one_sided(before: &str, after: &str) -> Vec<Line> {
+    let line = |sign| move |text: &str| Line { sign, text: text.trim_end().to_owned() };
+    before.lines().map(line('-')).chain(after.lines().map(line('+'))).collect()
 }
 
 fn without(spec: &Value, fields: &[&str]) -> Value {

@@ -116,35 +116,57 @@ impl Secrets {
 
     /// A value without any secret: by name, and by value inside texts.
     pub fn hide_value(&self, name: &str, value: &Value) -> Value {
+        let mut shown = value.clone();
+        self.hide_in(name, &mut shown);
+        shown
+    }
+
+    /// A value without any secret, where it stands: most have none, and are left as they are.
+    fn hide_in(&self, name: &str, value: &mut Value) {
         match value {
-            Value::Null => Value::Null,
-            Value::Object(map) => map.iter().map(|(k, v)| (k.clone(), self.hide_value(k, v))).collect(),
-            _ if is_secret_name(name) => Value::String(HIDDEN.to_owned()),
-            Value::Array(list) => list.iter().map(|v| self.hide_value(name, v)).collect(),
-            Value::String(text) => Value::String(self.hide(text)),
-            other => other.clone(),
+            Value::Object(map) => map.iter_mut().for_each(|(key, value)| self.hide_in(key, value)),
+            Value::Null => {}
+            _ if is_secret_name(name) => *value = Value::String(HIDDEN.to_owned()),
+            Value::Array(list) => list.iter_mut().for_each(|value| self.hide_in(name, value)),
+            Value::String(text) if self.is_in(text) => *text = self.hide(text),
+            _ => {}
         }
     }
 
-    /// A plan that can be shown.
+    /// Whether a text must be looked at more closely.
+    fn is_in(&self, text: &str) -> bool {
+        text.contains("://") || self.values.iter().any(|value| text.contains(value.as_str()))
+    }
+
+    /// A plan that can be shown: without what only apply needs.
     pub fn hide_plan(&self, plan: &Plan) -> Plan {
-        let mut shown = plan.clone();
-        shown.steps.clear();
-        shown.records.clear();
-        for change in &mut shown.changes {
-            change.before = self.hide_value("", &change.before);
-            change.after = self.hide_value("", &change.after);
+        let mut shown = Plan {
+            course: plan.course.clone(),
+            project: plan.project.clone(),
+            changes: plan.changes.clone(),
+            steps: Vec::new(),
+            records: Vec::new(),
+            report: plan.report.clone(),
+        };
+        self.hide_all(&mut shown);
+        shown
+    }
+
+    /// The same of a plan that nobody wants to apply.
+    pub fn hide_all(&self, plan: &mut Plan) {
+        for change in &mut plan.changes {
+            self.hide_in("", &mut change.before);
+            self.hide_in("", &mut change.after);
             for field in &mut change.fields {
                 let secret = field.path.0.iter().any(|part| is_secret_name(part));
                 let name = if secret { "secret" } else { "" };
-                field.before = self.hide_value(name, &field.before);
-                field.after = self.hide_value(name, &field.after);
+                self.hide_in(name, &mut field.before);
+                self.hide_in(name, &mut field.after);
             }
         }
-        for finding in &mut shown.report {
+        for finding in &mut plan.report {
             finding.message = self.hide(&finding.message);
         }
-        shown
     }
 }
 

@@ -19,7 +19,7 @@ const GLOBAL: &str = "global";
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Limits {
     /// Quotas by region, such as `europe-west1: { CPUS: 130 }`, or by `global` for those of the whole project, such
-    /// as `global: { CPUS_ALL_REGIONS: 130 }`. Metrics are named as the Compute API names them.
+    /// as `global: { CPUS_ALL_REGIONS: 130 }`. Metrics are named as the Compute API names them; 4294967295 is no limit.
     pub quotas: BTreeMap<String, BTreeMap<String, u32>>,
     /// The room in zones, such as `europe-west1-b: { vms: 3 }`.
     pub capacity: BTreeMap<String, Capacity>,
@@ -67,6 +67,9 @@ pub enum LimitsError {
 }
 
 impl Limits {
+    /// The limit that holds nobody back, and is not even compared.
+    pub const UNBOUNDED: u32 = u32::MAX;
+
     /// The stated limit of a quota in a region, or (empty) of the whole project.
     pub(super) fn quota(&self, region: &str, metric: &str) -> Option<u32> {
         let place = if region.is_empty() { GLOBAL } else { region };

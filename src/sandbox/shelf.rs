@@ -95,7 +95,9 @@ impl<V: Clone + PartialEq> Shelf<V> {
     pub(super) fn retain(&mut self, keep: impl Fn(&String, &V) -> bool) {
         let gone = self.now.iter().filter(|(path, value)| !keep(path, value));
         let gone: Vec<String> = gone.map(|(path, _)| path.clone()).collect();
-        gone.iter().for_each(|path| drop(self.remove(path)));
+        for path in gone {
+            self.remove(&path);
+        }
     }
 }
 
@@ -122,11 +124,11 @@ mod tests {
             |shelf| shelf.retain(|_, value| *value > 2),
         ];
         for (i, change) in changes.iter().enumerate() {
-            let mut changed = shelf();
-            change(&mut changed);
-            assert!(changed.changed() && changed != shelf(), "change {i}");
-            changed.undo();
-            assert!(!changed.changed() && changed == shelf(), "change {i}");
+            let mut mine = shelf();
+            change(&mut mine);
+            assert!(mine.changed() && mine != shelf(), "change {i}");
+            mine.undo();
+            assert!(!mine.changed() && mine == shelf(), "change {i}");
         }
     }
 

@@ -2,39 +2,49 @@
 
 use std::fmt;
 
-/// A path of keys and indexes.
+/// A path of keys and indexes. Kept as one text: a spec has one pointer for every value in it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Pointer(Vec<String>);
+pub struct Pointer(String);
+
+/// Stands before every segment. A key that has it (`"\0"` in quotes) reads as two, which no message is worse for.
+const BEFORE: char = '\0';
 
 impl Pointer {
     /// The pointer one level down.
     #[must_use]
-    pub fn child(&self, segment: impl Into<String>) -> Self {
-        let mut segments = self.0.clone();
-        segments.push(segment.into());
-        Self(segments)
+    pub fn child(&self, segment: impl AsRef<str>) -> Self {
+        let segment = segment.as_ref();
+        let mut path = String::with_capacity(self.0.len() + 1 + segment.len());
+        path.push_str(&self.0);
+        path.push(BEFORE);
+        path.push_str(segment);
+        Self(path)
     }
 
     /// The pointer one level up; None at the root.
     pub fn parent(&self) -> Option<Self> {
-        let (_, rest) = self.0.split_last()?;
-        Some(Self(rest.to_vec()))
+        let (above, _) = self.0.rsplit_once(BEFORE)?;
+        Some(Self(above.to_owned()))
     }
 
     /// The last key or index; None at the root.
     pub fn last(&self) -> Option<&str> {
-        self.0.last().map(String::as_str)
+        self.0.rsplit_once(BEFORE).map(|(_, last)| last)
+    }
+
+    fn segments(&self) -> impl Iterator<Item = &str> {
+        self.0.split(BEFORE).skip(1)
     }
 
     /// Whether one of the two is the other or is inside it.
     pub fn is_in_line_with(&self, other: &Self) -> bool {
-        self.0.iter().zip(&other.0).all(|(a, b)| a == b)
+        self.segments().zip(other.segments()).all(|(a, b)| a == b)
     }
 
     /// What a sentence calls it: its key, or an entry of the list with that key.
     pub fn noun(&self) -> String {
-        let index = |segment: &String| segment.bytes().all(|b| b.is_ascii_digit());
-        match self.0.as_slice() {
+        let index = |segment: &str| segment.bytes().all(|b| b.is_ascii_digit());
+        match self.segments().collect::<Vec<_>>().as_slice() {
             [] => "the document".to_owned(),
             [.., list, entry] if index(entry) => format!("an entry of `{list}`"),
             [.., key] => format!("`{key}`"),
@@ -45,13 +55,14 @@ impl Pointer {
 impl From<&str> for Pointer {
     /// A member of the root; the root itself for an empty text.
     fn from(field: &str) -> Self {
-        if field.is_empty() { Self::default() } else { Self(vec![field.to_owned()]) }
+        if field.is_empty() { Self::default() } else { Self::default().child(field) }
     }
 }
 
 impl fmt::Display for Pointer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|segment| write!(f, "/{}", segment.replace('~', "~0").replace('/', "~1")))
+        self.segments()
+            .try_for_each(|segment| write!(f, "/{}", segment.replace('~', "~0").replace('/', "~1")))
     }
 }
 

@@ -140,8 +140,9 @@ fn is_moment(text: &str) -> bool {
     shape.eq(*b"0000-00-00T")
 }
 
+/// An address or a range of them.
 fn is_address(text: &str) -> bool {
-    text.parse::<std::net::IpAddr>().is_ok()
+    text.split('/').next().unwrap_or_default().parse::<std::net::IpAddr>().is_ok()
 }
 
 fn short(value: impl serde::Serialize) -> String {

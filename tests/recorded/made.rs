@@ -50,6 +50,9 @@ async fn one(cloud: &Cloud, url: &str, resource: &Value) {
         "compute#firewall" => firewall(cloud, resource).await,
         "compute#instance" => instance(cloud, resource).await,
         "compute#disk" => disk(cloud, resource).await,
+        "compute#image" => image(cloud, resource).await,
+        "compute#network" => network(cloud, resource).await,
+        "compute#subnetwork" => subnetwork(cloud, resource).await,
         "storage#bucket" => bucket(cloud, resource).await,
         "storage#object" => object(cloud, resource).await,
         _ if url.contains("/services") => service(cloud, name).await,
@@ -94,6 +97,32 @@ async fn firewall(cloud: &Cloud, resource: &Value) {
     let members: Vec<&str> = members.into_iter().filter(|member| !given.contains(member)).collect();
     let path = format!("/compute/v1/projects/{PROJECT}/global/firewalls");
     send(cloud, &path, &chosen(resource, &members)).await;
+}
+
+/// The disk that it was made from, and the image.
+async fn image(cloud: &Cloud, resource: &Value) {
+    let source = resource["sourceDisk"].as_str().unwrap();
+    let zone = source.split("/zones/").nth(1).and_then(|rest| rest.split('/').next()).unwrap();
+    let made = json!({
+        "kind": "compute#disk", "name": last(resource, "sourceDisk"), "zone": zone, "sizeGb": resource["diskSizeGb"],
+        "sourceImage": "",
+    });
+    disk(cloud, &made).await;
+    let members = ["name", "description", "family", "labels", "sourceDisk", "licenses", "guestOsFeatures"];
+    let mut body = chosen(resource, &members);
+    body["storageLocations"] = resource.get("storageLocations").cloned().unwrap_or(json!(["us"]));
+    send(cloud, &format!("/compute/v1/projects/{PROJECT}/global/images"), &body).await;
+}
+
+async fn network(cloud: &Cloud, resource: &Value) {
+    let body = chosen(resource, &["name", "description", "autoCreateSubnetworks", "routingConfig", "mtu"]);
+    send(cloud, &format!("/compute/v1/projects/{PROJECT}/global/networks"), &body).await;
+}
+
+async fn subnetwork(cloud: &Cloud, resource: &Value) {
+    let body = chosen(resource, &["name", "network", "ipCidrRange", "privateIpGoogleAccess"]);
+    let region = last(resource, "region");
+    send(cloud, &format!("/compute/v1/projects/{PROJECT}/regions/{region}/subnetworks"), &body).await;
 }
 
 async fn disk(cloud: &Cloud, resource: &Value) {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use provost::sandbox::{Faults, Options};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -58,7 +59,11 @@ pub(crate) async fn replay(scenario: &Scenario, setting: &Setting, settings: &Se
     let state = folder.path().join("state.json");
     let every = ["compute", "iam", "artifactregistry"].map(str::to_owned).to_vec();
     let apis = setting.apis.clone().unwrap_or(every);
-    let cloud = Cloud::over(Some(state.clone()), apis.iter().map(String::as_str)).await;
+    let apis: Vec<&str> = apis.iter().map(String::as_str).collect();
+    let faults = Names::new(PROJECT, "").filled(&json!({ "faults": setting.faults }));
+    let faults = Faults::parse(&faults.to_string()).unwrap();
+    let cloud =
+        Cloud::start(&apis, Options { state: Some(state.clone()), faults, ..Options::default() }).await;
     let project = cloud.get(&format!("/v1/projects/{PROJECT}")).await.1;
     let mut names = Names::new(PROJECT, project["projectNumber"].as_str().unwrap());
     for first in &setting.first {

@@ -38,6 +38,8 @@ pub(crate) struct Setting {
     pub(crate) rename: BTreeMap<String, String>,
     /// The APIs that are enabled beforehand; none named: those of every service.
     pub(crate) apis: Option<Vec<String>>,
+    /// Trouble that the sandbox makes, as in a file of faults.
+    pub(crate) faults: Vec<Value>,
     /// Calls that are made beforehand.
     pub(crate) first: Vec<First>,
     /// Before an exchange: what the answers of these exchanges show is made so.

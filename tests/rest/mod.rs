@@ -1,8 +1,6 @@
 //! A sandbox on a free port and a bare HTTP client for it: tests speak REST, not the crate's own client.
 #![allow(dead_code, reason = "every test file uses its own part; which, differs from file to file")]
 
-use std::path::PathBuf;
-
 use provost::sandbox::{Faults, Limits, Options, Running, start};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder};
@@ -24,12 +22,6 @@ impl Cloud {
     /// A new cloud in memory, with these services enabled in the project.
     pub(crate) async fn with(services: &[&str]) -> Self {
         Self::limited(services, Limits::default()).await
-    }
-
-    /// A cloud whose state is in that file, or in memory, with these services enabled in the project.
-    pub(crate) async fn over(state: Option<PathBuf>, services: impl IntoIterator<Item = &str>) -> Self {
-        let services: Vec<&str> = services.into_iter().collect();
-        Self::start(&services, Options { state, ..Options::default() }).await
     }
 
     /// The same with these quotas and this room in the zones.

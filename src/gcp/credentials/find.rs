@@ -114,17 +114,24 @@ fn held(path: &Path, origin: &str, settings: &Settings) -> Result<Place, Credent
 async fn machine(settings: &Settings, wire: &Wire) -> Result<Place, String> {
     let host = settings.metadata.as_ref().ok_or("not asked, as NO_GCE_CHECK says")?;
     let metadata = Metadata::on(host).ok_or_else(|| format!("{host} is no host"))?;
-    let first = metadata.seek(wire).await.map_err(|error| error.to_string())?;
+    let first = metadata.seek(wire).await.map_err(reason)?;
     Ok(Place::of(Source::Metadata(metadata), format!("the metadata server ({host})")).asked(first))
 }
 
 async fn gcloud(settings: &Settings) -> Result<Place, String> {
     let program = settings.gcloud.as_ref().ok_or("not installed")?;
-    let (gcloud, first) = Gcloud::seek(program).await.map_err(|error| match error {
-        CredentialsError::Garbled { why, .. } => why,
-        other => other.to_string(),
-    })?;
+    let (gcloud, first) = Gcloud::seek(program).await.map_err(reason)?;
     Ok(Place::of(Source::Gcloud(gcloud), "gcloud").asked(first))
+}
+
+/// Why a place has nothing, said beside its name.
+fn reason(error: CredentialsError) -> String {
+    match error {
+        CredentialsError::Garbled { why, .. } => why,
+        CredentialsError::NoAnswer { host, .. } => format!("no answer from {host}"),
+        CredentialsError::Refused(refused) => format!("it answered {} {}", refused.status, refused.message),
+        other => other.to_string(),
+    }
 }
 
 fn unusable(what: &str, why: String) -> CredentialsError {

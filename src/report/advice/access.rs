@@ -138,7 +138,7 @@ fn permission(case: &Case<'_>) -> Option<String> {
     let Case { said, .. } = case;
     let service = "(?:artifactregistry|billing|compute|iam|resourcemanager|serviceusage|storage)";
     let pattern = format!(r"\b({service}\.[a-zA-Z]+\.[a-zA-Z]+)\b");
-    let of_words = || first(&pattern, said.message).filter(|found| !found.ends_with(".com"));
+    let of_words = || first(&pattern, said.message).filter(|found| found.rsplit('.').next() != Some("com"));
     said.info("permission").map(str::to_owned).or_else(of_words)
 }
 

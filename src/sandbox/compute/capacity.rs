@@ -15,10 +15,21 @@ pub(super) fn exhausted(world: &World<'_>, place: &Place, vm: &Value) -> Option<
     if has_room(world, place.zone(), vm) {
         return None;
     }
-    let others: Vec<String> = zones_of(place.region())
-        .filter(|zone| zone != place.zone() && is_offered(zone, vm) && has_room(world, zone, vm))
-        .collect();
-    Some(failure(place, vm, &others))
+    Some(failure(place, vm, &others(world, place, vm)))
+}
+
+/// The failure of an instance that finds no room, whether there is some or not; `zones` are said to have some.
+pub(super) fn stock_out(world: &World<'_>, place: &Place, vm: &Value, zones: Option<&[String]>) -> Failure {
+    match zones {
+        Some(zones) => failure(place, vm, zones),
+        None => failure(place, vm, &others(world, place, vm)),
+    }
+}
+
+/// The zones of the region that could run the instance.
+fn others(world: &World<'_>, place: &Place, vm: &Value) -> Vec<String> {
+    let fits = |zone: &String| zone != place.zone() && is_offered(zone, vm) && has_room(world, zone, vm);
+    zones_of(place.region()).filter(fits).collect()
 }
 
 /// Whether a zone has the machine type and the accelerators.

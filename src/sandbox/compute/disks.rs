@@ -147,7 +147,7 @@ fn insert(world: &mut World<'_>, call: &Call<'_>, place: &Place) -> Result<Value
         size_field: "sizeGb",
     };
     let disk = create(world, place, wanted)?;
-    if let Some(failure) = quota::overdrawn(world, &place.project, std::slice::from_ref(&disk)) {
+    if let Some(failure) = quota::exceeded_with(world, &place.project, None, std::slice::from_ref(&disk)) {
         forget(world.state, &place.of_resource(DISKS.name, text(&disk, "name")));
         return Ok(mutation::fail(world, call, place, &disk, &failure));
     }

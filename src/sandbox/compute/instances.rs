@@ -65,14 +65,19 @@ impl Subject {
         world.state.resources.insert(place::key(&self.path), self.vm.clone());
     }
 
-    /// Writes the instance back and begins the operation. What more it takes than before must be within the quotas.
-    fn save(mut self, world: &mut World<'_>, call: &Call<'_>) -> Value {
-        let before = place::stored(world.state, &self.path);
-        if let Some(failure) = quota::exceeded(world, &self.place.project, before, &self.vm) {
-            return mutation::fail(world, call, &self.place, &self.vm, &failure);
-        }
+    /// Writes the instance back and begins the operation.
+    fn keep_and_begin(mut self, world: &mut World<'_>, call: &Call<'_>) -> Value {
         self.keep(world);
         mutation::begin(world, call, &self.place, &self.vm)
+    }
+
+    /// As [`Self::keep_and_begin`], if what the instance takes more than before is within the quotas.
+    fn save(self, world: &mut World<'_>, call: &Call<'_>) -> Value {
+        let before = place::stored(world.state, &self.path);
+        match quota::exceeded(world, &self.place.project, before, &self.vm) {
+            Some(failure) => mutation::fail(world, call, &self.place, &self.vm, &failure),
+            None => self.keep_and_begin(world, call),
+        }
     }
 }
 

@@ -37,6 +37,8 @@ use super::call::{Answer, Call, World};
 use super::error::ApiError;
 use super::new_project;
 use super::store::State;
+use mutation::Failure;
+use place::Place;
 
 pub(super) use images::is_public_project;
 pub(super) use machines::is_family;
@@ -84,11 +86,27 @@ fn parts(method: &str) -> (&str, &str) {
     rest.split_once('.').unwrap_or((rest, ""))
 }
 
-/// The other zones of a zone's region.
-pub(super) fn zones_beside(zone: &str) -> Vec<String> {
-    let region = regions::region_of(zone);
-    regions::zones().filter(|other| other != zone && regions::region_of(other) == region).collect()
+/// Text, details and HTTP status of the failure of a call whose machine finds no room; `zones` are said to have some,
+/// or those that do.
+pub(super) fn no_room(world: &World<'_>, call: &Call<'_>, zones: Option<&[String]>) -> Option<Parts> {
+    let place = Place::of(call).ok()?;
+    let name = call.path.get("instance");
+    let there = name.and_then(|name| place::stored(world.state, &place.of_resource("instances", name)));
+    Some(capacity::stock_out(world, &place, there.unwrap_or(&call.body), zones).into_parts())
 }
+
+/// Text, details and HTTP status of the failure of a call that wants more of a quota than there is.
+pub(super) fn no_quota(
+    world: &World<'_>,
+    call: &Call<'_>,
+    metric: &str,
+    limit: Option<u32>,
+) -> Option<Parts> {
+    let place = Place::of(call).ok()?;
+    quota::used_up(world.limits, place.region(), metric, limit).map(Failure::into_parts)
+}
+
+type Parts = (String, Vec<Value>, u16);
 
 /// Puts the network and the firewall rules that every new project holds.
 pub(super) fn seed(state: &mut State, project: &str, now: Timestamp) {

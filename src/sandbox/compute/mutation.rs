@@ -28,6 +28,13 @@ pub(super) struct Failure {
     pub(super) status_text: &'static str,
 }
 
+impl Failure {
+    /// The text, the details and the HTTP status.
+    pub(super) fn into_parts(self) -> (String, Vec<Value>, u16) {
+        (self.message, self.details, self.status)
+    }
+}
+
 /// The operation of an earlier request with the same `requestId`.
 pub(super) fn repeated(world: &World<'_>, call: &Call<'_>) -> Result<Option<Value>, ApiError> {
     let Some(request) = call.query.get("requestId").filter(|id| !id.is_empty()) else {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::listing::{self, Collection};
 use super::place::{self, Place, Scope};
 use super::rules::{self, invalid};
-use super::value::{copy, flag, list, merge, set, text};
+use super::value::{copy, default, flag, list, merge, set, text};
 use super::{mutation, quota, regions, subnetworks};
 use crate::sandbox::call::{Call, World};
 use crate::sandbox::error::ApiError;
@@ -72,7 +72,10 @@ fn insert(world: &mut World<'_>, call: &Call<'_>, place: &Place) -> Result<Value
     let id = world.next_id().to_string();
     let mut network = network(&path, &id, world.now);
     settings(&mut network, &call.body);
-    copy(&mut network, &call.body, &["autoCreateSubnetworks", "networkProfile", "enableUlaInternalIpv6"]);
+    copy(&mut network, &call.body, &["autoCreateSubnetworks"]);
+    if let Some(profile) = call.body.get("networkProfile").and_then(Value::as_str) {
+        set(&mut network, "networkProfile", place::link(place::relative(profile).unwrap_or(profile)));
+    }
     if let Some(failure) = quota::exceeded(world, &place.project, None, &network) {
         return Ok(mutation::fail(world, call, place, &network, &failure));
     }
@@ -86,17 +89,27 @@ fn insert(world: &mut World<'_>, call: &Call<'_>, place: &Place) -> Result<Value
 
 /// What may change later, too.
 fn settings(network: &mut Value, given: &Value) {
-    copy(network, given, &["description", "mtu", "networkFirewallPolicyEnforcementOrder"]);
+    let given_as_is = ["description", "mtu", "networkFirewallPolicyEnforcementOrder", "internalIpv6Range"];
+    copy(network, given, &given_as_is);
+    if flag(given, "enableUlaInternalIpv6") {
+        set(network, "enableUlaInternalIpv6", true);
+        default(network, "internalIpv6Range", internal_range(network));
+    }
     if let (Some(held), Some(routing)) = (network.get_mut("routingConfig"), given.get("routingConfig")) {
         merge(held, routing);
     }
+}
+
+/// The range of internal addresses of a network: one of 2²⁸ that follows from its id.
+fn internal_range(network: &Value) -> String {
+    let id: u64 = text(network, "id").parse().unwrap_or_default();
+    format!("fd20:{:x}:{:x}:0:0:0:0:0/48", (id >> 16) & 0xfff, id & 0xffff)
 }
 
 fn patch(world: &mut World<'_>, call: &Call<'_>, place: &Place) -> Result<Value, ApiError> {
     let path = place.of_resource(NETWORKS.name, call.param("network")?);
     let mut network = place::find(world.state, &path)?;
     settings(&mut network, &call.body);
-    copy(&mut network, &call.body, &["enableUlaInternalIpv6"]);
     world.state.resources.insert(place::key(&path), network.clone());
     Ok(mutation::begin(world, call, place, &network))
 }

@@ -106,17 +106,26 @@ pub(super) fn exceeded(
     after: &Value,
 ) -> Option<Failure> {
     let held = sum(world.limits, before.into_iter());
-    let mut wanted = sum(world.limits, std::iter::once(after));
-    wanted.retain(|metric, amount| {
+    let mut more = sum(world.limits, std::iter::once(after));
+    more.retain(|metric, amount| {
         *amount = amount.saturating_sub(held.get(metric).copied().unwrap_or(0));
         *amount > 0
     });
-    over(world, project, &wanted, true)
+    over(world, project, more)
 }
 
-/// Why these resources, which the state holds already, cannot stay, if they cannot.
-pub(super) fn overdrawn(world: &World<'_>, project: &str, made: &[Value]) -> Option<Failure> {
-    over(world, project, &sum(world.limits, made.iter()), false)
+/// As [`exceeded`], for a resource and what was made for it; the state holds only the latter.
+pub(super) fn exceeded_with(
+    world: &World<'_>,
+    project: &str,
+    after: Option<&Value>,
+    made: &[Value],
+) -> Option<Failure> {
+    let mut more = sum(world.limits, after.into_iter());
+    for (metric, _) in sum(world.limits, made.iter()) {
+        more.entry(metric).or_insert(0);
+    }
+    over(world, project, more)
 }
 
 /// As [`exceeded`], for what is refused at once instead of failing later.
@@ -125,21 +134,32 @@ pub(super) fn check(world: &World<'_>, project: &str, after: &Value) -> Result<(
         .map_or(Ok(()), |failure| Err(ApiError::quota_exceeded(failure.message)))
 }
 
-/// The quotas of the region are looked at first.
-fn over(world: &World<'_>, project: &str, wanted: &Amounts<'_>, is_more: bool) -> Option<Failure> {
-    if wanted.is_empty() {
+/// The quota that does not suffice for what is used and so much more. Those of the region are looked at first.
+fn over(world: &World<'_>, project: &str, mut more: Amounts<'_>) -> Option<Failure> {
+    more.retain(|metric, _| allowed(world.limits, *metric) < Limits::UNBOUNDED);
+    if more.is_empty() {
         return None;
     }
     let usage = Usage::of(world.state, world.limits, project);
-    let (regional, global): (Amounts<'_>, Amounts<'_>) = wanted
-        .iter()
-        .map(|(metric, amount)| (*metric, *amount))
-        .partition(|(metric, _)| !metric.region.is_empty());
-    let too_much = regional.into_iter().chain(global).find(|(metric, amount)| {
-        let more = if is_more { *amount } else { 0 };
-        usage.used(*metric) + more > u64::from(allowed(world.limits, *metric))
-    });
+    let (regional, global): (Amounts<'_>, Amounts<'_>) =
+        more.into_iter().partition(|(metric, _)| !metric.region.is_empty());
+    let too_much = regional
+        .into_iter()
+        .chain(global)
+        .find(|(metric, amount)| usage.used(*metric) + amount > u64::from(allowed(world.limits, *metric)));
     too_much.map(|(metric, _)| failure(metric, allowed(world.limits, metric)))
+}
+
+/// The failure of what wants more of a metric than there is, whether it does or not: in the region if it has such a
+/// metric, else in the whole project. Without a limit, the one that holds.
+pub(super) fn used_up(limits: &Limits, region: &str, name: &str, limit: Option<u32>) -> Option<Failure> {
+    let known = |(known, _): &&(&'static str, u32)| *known == name;
+    let regional =
+        metrics::REGION.iter().chain(&metrics::UNLISTED).find(known).filter(|_| !region.is_empty());
+    let regional = regional.map(|(name, _)| Metric::of(region, name));
+    let global = || metrics::PROJECT.iter().find(known).map(|(name, _)| Metric::global(name));
+    let metric = regional.or_else(global)?;
+    Some(failure(metric, limit.unwrap_or_else(|| allowed(limits, metric))))
 }
 
 fn failure(metric: Metric<'_>, limit: u32) -> Failure {

@@ -156,13 +156,13 @@ impl Wrong {
         let mut error = Map::new();
         error.insert("code".to_owned(), json!(wanted.code));
         error.insert("message".to_owned(), json!(message));
-        if style == Style::Reasons || wanted.reason.is_some() {
+        if style != Style::Statuses || wanted.reason.is_some() {
             let reason = wanted.reason.as_deref().unwrap_or(reason);
             let domain = if reason.ends_with("LimitExceeded") { "usageLimits" } else { "global" };
             let one = json!({ "message": message, "domain": domain, "reason": reason });
             error.insert("errors".to_owned(), json!([one]));
         }
-        if style == Style::Statuses || wanted.status.is_some() || wanted.error_info.is_some() {
+        if style != Style::Reasons || wanted.status.is_some() || wanted.error_info.is_some() {
             error.insert("status".to_owned(), json!(wanted.status.as_deref().unwrap_or(status)));
         }
         if let Some(info) = &wanted.error_info {

@@ -25,7 +25,8 @@ pub(in crate::sandbox) fn fail(
 ) {
     let Some(key) = operation_of(world.state, before, answer) else { return };
     let made = take_back(world.state, before, creates(call.method));
-    let error = if call.method.starts_with("compute.") { of_compute(call, failure) } else { status(failure) };
+    let is_compute = call.method.starts_with("compute.");
+    let error = if is_compute { of_compute(world, call, failure) } else { status(failure) };
     let Some(begun) = world.state.operations.get_mut(&key) else { return };
     begun.undo = made;
     if let (Some(finished), Some(error)) = (begun.finished.as_object_mut(), error.as_object()) {
@@ -58,13 +59,18 @@ fn take_back(state: &mut State, before: &State, shows: bool) -> BTreeMap<String,
 }
 
 /// `error`, `httpErrorStatusCode` and `httpErrorMessage` of a Compute operation.
-fn of_compute(call: &Call<'_>, failure: &Failure) -> Value {
-    let (message, details, known_status) = match failure.code.as_str() {
-        NO_ROOM => no_room(call, failure),
-        NO_QUOTA => no_quota(call, failure),
-        code => (format!("The operation ended in {code}."), failure.details.clone(), 400),
+fn of_compute(world: &World<'_>, call: &Call<'_>, failure: &Failure) -> Value {
+    let known = match failure.code.as_str() {
+        NO_ROOM => compute::no_room(world, call, failure.zones_available.as_deref()),
+        NO_QUOTA => {
+            compute::no_quota(world, call, failure.metric.as_deref().unwrap_or("CPUS"), failure.limit)
+        }
+        _ => None,
     };
-    let code = failure.http_status.unwrap_or(known_status);
+    let (message, details, status) = known.unwrap_or_else(|| {
+        (format!("The operation ended in {}.", failure.code), failure.details.clone(), 400)
+    });
+    let code = failure.http_status.unwrap_or(status);
     let message = failure.message.clone().unwrap_or(message);
     let mut error = json!({ "code": failure.code, "message": message });
     if let Some(fields) = error.as_object_mut().filter(|_| !details.is_empty()) {
@@ -80,61 +86,6 @@ fn of_compute(call: &Call<'_>, failure: &Failure) -> Value {
 fn text_of(code: u16) -> String {
     let known = axum::http::StatusCode::from_u16(code).ok().and_then(|status| status.canonical_reason());
     known.unwrap_or("Error").to_uppercase()
-}
-
-type Parts = (String, Vec<Value>, u16);
-
-/// A zone without room, as Google answers it.
-fn no_room(call: &Call<'_>, failure: &Failure) -> Parts {
-    let zone = call.path.get("zone").map_or("", String::as_str);
-    let others = || compute::zones_beside(zone);
-    let available = failure.zones_available.clone().unwrap_or_else(others).join(",");
-    let machine = call.body.get("machineType").and_then(Value::as_str).unwrap_or_default();
-    let machine = machine.rsplit('/').next().unwrap_or_default();
-    let message = format!(
-        "The zone 'projects/{}/zones/{zone}' does not have enough resources available to fulfill the request.  Try a \
-         different zone, or try again later.",
-        call.path.get("project").map_or("", String::as_str)
-    );
-    let hint = format!(
-        "A {machine} VM instance is currently unavailable in the {zone} zone. Alternatively, you can try your request \
-         again with a different VM hardware configuration or at a later time."
-    );
-    let url = "https://cloud.google.com/compute/docs/resource-error";
-    let details = vec![
-        json!({ "help": { "links": [{ "description": "Troubleshooting documentation", "url": url }] } }),
-        json!({ "localizedMessage": { "locale": "en-US", "message": hint } }),
-        json!({ "errorInfo": {
-            "reason": "resource_availability",
-            "domain": "compute.googleapis.com",
-            "metadatas": { "vmType": machine, "attachment": "", "zone": zone, "zonesAvailable": available },
-        } }),
-    ];
-    (message, details, 503)
-}
-
-/// A quota that is used up.
-fn no_quota(call: &Call<'_>, failure: &Failure) -> Parts {
-    let metric = failure.metric.as_deref().unwrap_or("CPUS");
-    let limit = f64::from(failure.limit.unwrap_or(8));
-    let zone = call.path.get("zone").and_then(|zone| zone.rsplit_once('-')).map(|(region, _)| region);
-    let region = zone.or(call.path.get("region").map(String::as_str)).filter(|_| !is_global(metric));
-    let place = region.map_or_else(|| "globally".to_owned(), |region| format!("in region {region}"));
-    let suffix = if region.is_some() { "per-project-region" } else { "per-project" };
-    let dimensions =
-        region.map_or_else(|| json!({ "global": "global" }), |region| json!({ "region": region }));
-    let info = json!({
-        "metricName": format!("compute.googleapis.com/{}", metric.to_lowercase()),
-        "limitName": format!("{}-{suffix}", metric.replace('_', "-")),
-        "dimensions": dimensions,
-        "limit": limit,
-    });
-    let message = format!("Quota '{metric}' exceeded.  Limit: {limit:.1} {place}.");
-    (message, vec![json!({ "quotaInfo": info })], 403)
-}
-
-fn is_global(metric: &str) -> bool {
-    metric.ends_with("_ALL_REGIONS")
 }
 
 /// Canonical codes with their numbers, for `google.rpc.Status`.

@@ -156,11 +156,11 @@ pub(in crate::sandbox) struct Failure {
     /// The HTTP status that goes with the error, `httpErrorStatusCode` of Compute.
     #[schemars(range(min = 400, max = 599))]
     pub(super) http_status: Option<u16>,
-    /// Of a zone without room: the zones that have some; left out, the other zones of the region.
+    /// Of a zone without room: the zones that have some; left out, those of the region that do.
     pub(super) zones_available: Option<Vec<String>>,
-    /// Of a quota: its name, such as `CPUS`, which it is when left out.
+    /// Of a quota: its metric as the Compute API names it, such as `N2_CPUS`; left out, `CPUS`.
     pub(super) metric: Option<String>,
-    /// Of a quota: its limit, which is 8 when left out.
+    /// Of a quota: its limit; left out, the one that the project has.
     pub(super) limit: Option<u32>,
     /// Details of any other code, as Compute has them in `errorDetails` and the other services in `details`.
     #[schemars(with = "Vec<BTreeMap<String, Value>>")]

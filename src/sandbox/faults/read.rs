@@ -8,6 +8,8 @@ use serde_saphyr::{Location, Spanned};
 use super::file::{ErrorAnswer, Failure, Fault, File, Flicker, NotReady, UnknownMember};
 use super::glob;
 use super::rule::{Rule, Served, What};
+use crate::sandbox::compute;
+use crate::sandbox::limits::LimitsError;
 use crate::sandbox::surface::Surface;
 
 /// What is wrong with a faults file.
@@ -40,6 +42,9 @@ pub(super) const WHATS: [&str; 10] = [
     "foreignWrite",
 ];
 
+/// All regions have the same quotas.
+const SOME_REGION: &str = "europe-west1";
+
 /// The methods of the sandbox.
 static SERVED: LazyLock<Vec<Served>> = LazyLock::new(|| match Surface::load() {
     Ok(surface) => surface.served().collect(),
@@ -62,7 +67,22 @@ pub(super) fn file(text: &str) -> Result<File, FaultsError> {
             return Err(FaultsError { line, column, reason, hint: near(pattern) });
         }
     }
+    file.limits.check().map_err(|error| {
+        let (line, column) = place_of(text, name_in(&error));
+        FaultsError { line, column, reason: error.to_string(), hint: None }
+    })?;
     Ok(file)
+}
+
+/// The name that is none of Google's.
+fn name_in(error: &LimitsError) -> &str {
+    match error {
+        LimitsError::Quota { metric, .. } => metric,
+        LimitsError::Region(name)
+        | LimitsError::Zone(name)
+        | LimitsError::Family(name)
+        | LimitsError::Accelerator(name) => name,
+    }
 }
 
 /// The first place where a key is written, for what the parser gives no place of.
@@ -187,6 +207,14 @@ fn check_status(status: &ErrorAnswer) -> Result<(), Wrong> {
 fn check_failure(failure: &Failure) -> Result<(), Wrong> {
     if failure.code.is_empty() {
         return Err(wrong("`code` is empty", "give a code such as `QUOTA_EXCEEDED`"));
+    }
+    if let Some(metric) = failure.metric.as_ref()
+        && !["", SOME_REGION].iter().any(|region| compute::is_metric(region, metric))
+    {
+        return Err((
+            format!("there is no quota `{metric}`"),
+            Some("metrics are named like `N2_CPUS`".to_owned()),
+        ));
     }
     failure.http_status.map_or(Ok(()), |status| check_code(status, "httpStatus"))
 }

@@ -19,6 +19,7 @@ use tempfile::TempDir;
 use super::settings::FILE;
 use super::{Credentials, CredentialsError, Settings};
 use crate::gcp::fake::{Fake, Reply, Seen};
+use crate::gcp::pace::Pace as _;
 
 const DEPLOY: &str = "deploy@course-1.iam.gserviceaccount.com";
 const AUDIENCE: &str =
@@ -129,12 +130,13 @@ impl Place {
 
     /// Credentials of a file that the environment names.
     fn of_file(&self, file: &Value) -> Credentials {
-        self.credentials(self.settings(&[(FILE, &self.write("file.json", file))]))
+        // A name of its own: it is read at the first call.
+        let name = format!("{}.json", self.fake.pace.uuid());
+        self.credentials(self.settings(&[(FILE, &self.write(&name, file))]))
     }
 
     /// Lets time pass.
     async fn later(&self, seconds: u64) {
-        use crate::gcp::pace::Pace as _;
         self.fake.pace.sleep(std::time::Duration::from_secs(seconds)).await;
     }
 }

@@ -153,6 +153,8 @@ async fn the_metadata_server_is_asked_with_its_header() {
     assert_eq!(token(&credentials).await.unwrap(), "attached-1");
     assert_eq!(place.fake.seen()[0].header("metadata-flavor"), "Google");
     assert_eq!(place.fake.seen().len(), 1, "finding it gave the token already");
+    let acting = place.settings(&[("GCE_METADATA_HOST", &host)]).impersonating(Some(DEPLOY));
+    assert!(token(&place.credentials(acting)).await.unwrap().starts_with("acting-"));
 }
 
 #[cfg(unix)]

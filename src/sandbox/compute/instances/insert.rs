@@ -40,9 +40,6 @@ pub(super) fn insert(world: &mut World<'_>, call: &Call<'_>, place: &Place) -> R
     settings(world, place, body, &mut vm)?;
     let cards = nics::new(world, place, body)?;
     set(&mut vm, "networkInterfaces", cards);
-    if let Some(failure) = quota::exceeded(world, &place.project, None, &vm) {
-        return Ok(mutation::fail(world, call, place, &vm, &failure));
-    }
     let mut one = Subject { place: place.clone(), path, vm };
     let before = attach::new_disks(world, &mut one, list(body, "disks"))?;
     if let Some(failure) = no_room(world, &one, &before) {
@@ -52,14 +49,14 @@ pub(super) fn insert(world: &mut World<'_>, call: &Call<'_>, place: &Place) -> R
     let until = mutation::end(world);
     read::pass_through(&mut one.vm, "PROVISIONING", until);
     power::take_addresses(world, &mut one.vm);
-    Ok(one.save(world, call))
+    Ok(one.keep_and_begin(world, call))
 }
 
-/// Why the instance cannot be, now that its disks are there: too little quota for them, or no room in the zone. It is
-/// shown nevertheless, as live does, until the operation ends.
+/// Why the instance cannot be, now that its disks are there: too little quota, or no room in the zone. In a full zone
+/// it is shown nevertheless, as live does, until the operation ends.
 fn no_room(world: &mut World<'_>, one: &Subject, before: &attach::Before) -> Option<Failure> {
-    let made: Vec<Value> = attach::made(world, before);
-    if let Some(failure) = quota::overdrawn(world, &one.place.project, &made) {
+    let made = attach::made(world, before);
+    if let Some(failure) = quota::exceeded_with(world, &one.place.project, Some(&one.vm), &made) {
         return Some(failure);
     }
     let failure = capacity::exhausted(world, &one.place, &one.vm)?;

@@ -34,7 +34,7 @@ pub(super) fn start(
     let until = mutation::end(world);
     read::pass_through(&mut one.vm, "STAGING", until);
     set(&mut one.vm, "lastStartTimestamp", mutation::stamp(world.now));
-    Ok(one.save(world, call))
+    Ok(one.keep_and_begin(world, call))
 }
 
 /// Why the instance cannot run again, if it cannot. Where the zone is full it tries until the operation ends.
