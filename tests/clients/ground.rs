@@ -113,6 +113,8 @@ impl Ground {
             ("CLOUDSDK_CORE_DISABLE_USAGE_REPORTING", "true"),
             ("CLOUDSDK_CORE_PASS_CREDENTIALS_TO_GSUTIL", "false"),
             ("CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK", "true"),
+            ("CLOUDSDK_CORE_CHECK_GCE_METADATA", "false"),
+            ("NO_GCE_CHECK", "true"),
             ("PYTHONDONTWRITEBYTECODE", "1"),
             ("NO_PROXY", "127.0.0.1"),
         ]);
