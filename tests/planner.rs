@@ -318,9 +318,9 @@ fn desired(kind: &str, spec: &Value, scope: &Scope) -> Desired {
     Desired { address, kind, resolved, digest: String::new() }
 }
 
-fn ask(desired: &Desired) -> Ask<Value> {
-    let (name, value) = (desired.address.name.clone(), Some(desired.resolved.value.clone()));
-    Ask { name, desired: value, resource: None, owned: Owned::default(), leaving: false }
+fn ask(desired: &Desired) -> Ask<&Value> {
+    let (name, value) = (desired.address.name.clone(), Some(&desired.resolved.value));
+    Ask { name, desired: value, resource: None, owned: Owned::default().into(), leaving: false }
 }
 
 /// What a project with all of it answers.

@@ -68,8 +68,8 @@ impl World {
         diff::asks(&self.registry, &self.desired, &self.record, &self.intent)
     }
 
-    pub(crate) fn items<'a>(&'a self, asks: &'a [KindAsks<'a>]) -> Vec<Item<'a>> {
-        let one = |of: &'a KindAsks<'a>| {
+    pub(crate) fn items<'a>(&'a self, asks: &[KindAsks<'a>]) -> Vec<Item<'a>> {
+        let one = |of: &KindAsks<'a>| {
             let seen = of.kind.observe(&of.asks, &self.reads, &self.scope).unwrap();
             diff::diff(of, seen, &self.intent, &self.scope).unwrap()
         };

@@ -118,7 +118,9 @@ impl Mix {
         let (student, which) = (i / PROJECT_ROLES.len(), i % PROJECT_ROLES.len());
         let places = self.buckets + self.registries;
         let (on, role) = match i % places {
-            _ if i < ON_PROJECT => ("project".to_owned(), PROJECT_ROLES[which]),
+            _ if i < ON_PROJECT => {
+                ("project".to_owned(), PROJECT_ROLES.get(which).copied().unwrap_or_default())
+            }
             place if place < self.buckets => (format!("{{ bucket: {} }}", bucket_name(place)), BUCKET_ROLE),
             place => (format!("{{ registry: images-{} }}", place - self.buckets), REGISTRY_ROLE),
         };
@@ -130,7 +132,7 @@ impl Mix {
 }
 
 fn machine(i: usize) -> String {
-    let zone = if i % 2 == 0 { "b" } else { "c" };
+    let zone = if i.is_multiple_of(2) { "b" } else { "c" };
     let mut text = format!("kind: Vm\nname: machine-{i:05}\ndescription: Machine of student {i}\n");
     let _ = write!(
         text,

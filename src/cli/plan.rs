@@ -25,11 +25,14 @@ pub(super) async fn run(args: &PlanArgs, printer: &mut Printer) -> anyhow::Resul
     let (mut plan, _) = planned?;
     printer.make_showable(&mut plan);
     show(&plan, args.format, printer);
-    Ok(match () {
+    let exit = match () {
         () if plan.is_refused() => Exit::Refused,
         () if args.detailed_exitcode && !plan.is_converged() => Exit::Pending,
         () => Exit::Done,
-    })
+    };
+    // The process ends here: what it holds need not be taken apart value by value.
+    std::mem::forget((plan, loaded));
+    Ok(exit)
 }
 
 /// What the flags ask for.

@@ -2,6 +2,7 @@
 //! Pure. Reading is the business of `live`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -25,7 +26,7 @@ pub struct KindAsks<'a> {
     /// The kind.
     pub kind: &'static dyn Kind,
     /// One per resource.
-    pub asks: Vec<Ask<Value>>,
+    pub asks: Vec<Ask<&'a Value>>,
     /// In the order of `asks`: the desired side, and the inventory's entry.
     pub sides: Vec<(Option<&'a Desired>, Option<&'a Entry>)>,
 }
@@ -79,12 +80,17 @@ impl<'a> KindAsks<'a> {
 }
 
 /// What to ask about one resource.
-pub fn ask(name: &str, desired: Option<&Desired>, entry: Option<&Entry>, leaving: bool) -> Ask<Value> {
+pub fn ask<'a>(
+    name: &str,
+    desired: Option<&'a Desired>,
+    entry: Option<&Entry>,
+    leaving: bool,
+) -> Ask<&'a Value> {
     Ask {
         name: name.to_owned(),
-        desired: desired.map(|d| d.resolved.value.clone()),
+        desired: desired.map(|d| &d.resolved.value),
         resource: entry.map(|e| e.resource.clone()),
-        owned: entry.map(|e| e.owns.clone()).unwrap_or_default(),
+        owned: entry.map(|e| Arc::new(e.owns.clone())).unwrap_or_default(),
         leaving,
     }
 }

@@ -1,8 +1,8 @@
 //! Verdicts: what is to become of each resource, and why.
 //! Pure. The rules of ownership are here and nowhere else.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use super::compare::compare;
 use crate::inventory::Entry;
 use crate::kinds::{
     Ask, Class, DecodeError, Desired, FieldChange, How, Kind, MarkPlace, Observation, Observed, OnDestroy,
-    Owned, Scope,
+    Scope,
 };
 use crate::spec::Address;
 
@@ -54,7 +54,7 @@ pub struct Item<'a> {
     /// What the inventory knows.
     pub entry: Option<&'a Entry>,
     /// What was asked.
-    pub ask: Cow<'a, Ask<Value>>,
+    pub ask: Ask<&'a Value>,
     /// What is to become of it.
     pub verdict: Verdict,
     /// Why.
@@ -65,7 +65,7 @@ pub struct Item<'a> {
 
 /// The verdicts over one kind.
 pub fn diff<'a>(
-    asks: &'a KindAsks<'a>,
+    asks: &KindAsks<'a>,
     seen: Observation<Value>,
     intent: &Intent,
     scope: &Scope,
@@ -89,7 +89,7 @@ fn lost<'a>(kind: &'static dyn Kind, name: String, live: Observed<Value>, intent
         name,
         desired: None,
         resource: Some(live.resource.clone()),
-        owned: Owned::default(),
+        owned: Arc::default(),
         leaving: true,
     };
     let (verdict, reason) = leave(&address, None, None, intent);
@@ -99,7 +99,7 @@ fn lost<'a>(kind: &'static dyn Kind, name: String, live: Observed<Value>, intent
         desired: None,
         live: Some(live),
         entry: None,
-        ask: Cow::Owned(ask),
+        ask,
         verdict,
         reason,
         fields: Vec::new(),
@@ -108,7 +108,7 @@ fn lost<'a>(kind: &'static dyn Kind, name: String, live: Observed<Value>, intent
 
 fn one<'a>(
     kind: &'static dyn Kind,
-    ask: &'a Ask<Value>,
+    ask: &Ask<&'a Value>,
     (desired, entry): (Option<&Desired>, Option<&'a Entry>),
     live: Option<Observed<Value>>,
     intent: &Intent,
@@ -121,7 +121,7 @@ fn one<'a>(
         desired: desired.map(|desired| resolve(kind, desired, scope)).transpose()?,
         live,
         entry,
-        ask: Cow::Borrowed(ask),
+        ask: ask.clone(),
         verdict: Verdict::None,
         reason: String::new(),
         fields: Vec::new(),

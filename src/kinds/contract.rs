@@ -78,7 +78,7 @@ pub struct Ask<T> {
     /// Where the inventory says it is.
     pub resource: Option<String>,
     /// Which keys of it are ours by the inventory.
-    pub owned: Owned,
+    pub owned: Arc<Owned>,
     /// Whether it is to go: declared no longer, or the course is being destroyed.
     pub leaving: bool,
 }

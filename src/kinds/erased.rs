@@ -57,10 +57,10 @@ pub trait Kind: Sync {
     /// The same derivations for a value that is desired or live already.
     fn resolved(&self, value: &Value, scope: &Scope) -> Decoded<Resolved>;
     fn complete(&self, desired: &Value, live: &Observed<Value>, scope: &Scope) -> Decoded<Value>;
-    fn reads(&self, ask: &Ask<Value>, scope: &Scope) -> Decoded<Vec<Read>>;
+    fn reads(&self, ask: &Ask<&Value>, scope: &Scope) -> Decoded<Vec<Read>>;
     fn collections(&self, scope: &Scope) -> Vec<Read>;
-    fn more_reads(&self, asks: &[Ask<Value>], reads: &Reads, scope: &Scope) -> Decoded<Vec<Read>>;
-    fn observe(&self, asks: &[Ask<Value>], reads: &Reads, scope: &Scope) -> Decoded<Observation<Value>>;
+    fn more_reads(&self, asks: &[Ask<&Value>], reads: &Reads, scope: &Scope) -> Decoded<Vec<Read>>;
+    fn observe(&self, asks: &[Ask<&Value>], reads: &Reads, scope: &Scope) -> Decoded<Observation<Value>>;
     fn owns(&self, desired: &Value, before: Option<&Observed<Value>>, owned: &Owned) -> Decoded<Owned>;
     fn create(&self, desired: &Value, scope: &Scope) -> Decoded<Vec<Call>>;
     fn change(
@@ -71,7 +71,7 @@ pub trait Kind: Sync {
         fields: &[FieldChange],
         scope: &Scope,
     ) -> Decoded<Vec<Call>>;
-    fn delete(&self, live: &Observed<Value>, ask: &Ask<Value>, scope: &Scope) -> Decoded<Vec<Call>>;
+    fn delete(&self, live: &Observed<Value>, ask: &Ask<&Value>, scope: &Scope) -> Decoded<Vec<Call>>;
     fn release(&self, live: &Observed<Value>, scope: &Scope) -> Decoded<Vec<Call>>;
 }
 
@@ -100,14 +100,14 @@ fn erased<T: Resource>(spec: &T) -> Decoded<Value> {
     serde_json::to_value(spec).map_err(|source| DecodeError { kind: T::FACTS.kind, source })
 }
 
-fn typed_ask<T: Resource>(ask: &Ask<Value>) -> Decoded<Ask<T>> {
+fn typed_ask<T: Resource>(ask: &Ask<&Value>) -> Decoded<Ask<T>> {
     let Ask { name, desired, resource, owned, leaving } = ask;
-    let desired = desired.as_ref().map(typed).transpose()?;
+    let desired = desired.map(typed).transpose()?;
     Ok(Ask {
         name: name.clone(),
         desired,
         resource: resource.clone(),
-        owned: owned.clone(),
+        owned: Arc::clone(owned),
         leaving: *leaving,
     })
 }
@@ -190,7 +190,7 @@ impl<T: Resource> Kind for Erased<T> {
         erased(&spec)
     }
 
-    fn reads(&self, ask: &Ask<Value>, scope: &Scope) -> Decoded<Vec<Read>> {
+    fn reads(&self, ask: &Ask<&Value>, scope: &Scope) -> Decoded<Vec<Read>> {
         Ok(T::reads(&typed_ask(ask)?, scope))
     }
 
@@ -198,12 +198,12 @@ impl<T: Resource> Kind for Erased<T> {
         T::collections(scope)
     }
 
-    fn more_reads(&self, asks: &[Ask<Value>], reads: &Reads, scope: &Scope) -> Decoded<Vec<Read>> {
+    fn more_reads(&self, asks: &[Ask<&Value>], reads: &Reads, scope: &Scope) -> Decoded<Vec<Read>> {
         let asks = asks.iter().map(typed_ask).collect::<Decoded<Vec<Ask<T>>>>()?;
         Ok(T::more_reads(&asks, reads, scope))
     }
 
-    fn observe(&self, asks: &[Ask<Value>], reads: &Reads, scope: &Scope) -> Decoded<Observation<Value>> {
+    fn observe(&self, asks: &[Ask<&Value>], reads: &Reads, scope: &Scope) -> Decoded<Observation<Value>> {
         let asks = asks.iter().map(typed_ask).collect::<Decoded<Vec<Ask<T>>>>()?;
         let seen = T::observe(&asks, reads, scope);
         let found = seen.found.iter().map(|live| live.as_ref().map(erased_live).transpose());
@@ -233,7 +233,7 @@ impl<T: Resource> Kind for Erased<T> {
         Ok(T::change(via, &Update { desired: &desired, live: &live, fields }, scope))
     }
 
-    fn delete(&self, live: &Observed<Value>, ask: &Ask<Value>, scope: &Scope) -> Decoded<Vec<Call>> {
+    fn delete(&self, live: &Observed<Value>, ask: &Ask<&Value>, scope: &Scope) -> Decoded<Vec<Call>> {
         Ok(T::delete(&typed_live(live)?, &typed_ask(ask)?, scope))
     }
 

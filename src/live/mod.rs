@@ -137,13 +137,8 @@ pub async fn plan(
 }
 
 /// What follows from what was seen.
-fn planned<'a>(
-    asks: &'a [KindAsks<'a>],
-    seen: Seen,
-    intent: &Intent,
-    scope: &Scope,
-) -> Result<Plan, LiveError> {
-    let mut items: Vec<Item<'a>> = Vec::new();
+fn planned(asks: &[KindAsks<'_>], seen: Seen, intent: &Intent, scope: &Scope) -> Result<Plan, LiveError> {
+    let mut items: Vec<Item<'_>> = Vec::new();
     for of_kind in asks {
         let observed = of_kind.kind.observe(&of_kind.asks, &seen.reads, scope)?;
         items.extend(diff::diff(of_kind, observed, intent, scope)?);

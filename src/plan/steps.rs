@@ -89,7 +89,10 @@ impl<'a> Steps<'a> {
             self.needs.push((item.address.clone(), desired.resolved.needs.clone(), Side::Desired));
         }
         let provides = item.desired.as_ref().map(|d| d.resolved.provides.clone()).unwrap_or_default();
-        let live = item.live.as_ref().map(|live| item.kind.resolved(&live.spec, self.scope)).transpose()?;
+        // Nothing is done to what is as it should be: the live side matters only for what it provides.
+        let idle = item.verdict == Verdict::None && item.desired.is_some() && provides.is_empty();
+        let live = item.live.as_ref().filter(|_| !idle);
+        let live = live.map(|live| item.kind.resolved(&live.spec, self.scope)).transpose()?;
         for api in live.iter().flat_map(|live| &live.provides).filter(|api| !provides.contains(api)) {
             self.dropped.insert(api.clone(), item.address.clone());
         }

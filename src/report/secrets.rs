@@ -13,19 +13,19 @@ use crate::plan::Plan;
 pub const HIDDEN: &str = "(sensitive)";
 
 /// What a name contains that says that its value is a secret, in lower case.
-const WORDS: [&str; 12] = [
-    "password",
-    "passwd",
-    "passphrase",
-    "secret",
-    "token",
-    "apikey",
-    "api_key",
-    "privatekey",
-    "private_key",
-    "accesskey",
-    "access_key",
-    "credential",
+const WORDS: [&[u8]; 12] = [
+    b"password",
+    b"passwd",
+    b"passphrase",
+    b"secret",
+    b"token",
+    b"apikey",
+    b"api_key",
+    b"privatekey",
+    b"private_key",
+    b"accesskey",
+    b"access_key",
+    b"credential",
 ];
 /// `NAME=value` and `NAME: value` in scripts and files.
 const LINE: &str = r"(?im)^(\s*(?:export\s+|-\s*|ENV\s+)?[A-Z0-9_.-]*(?:PASS(?:WORD|WD|PHRASE)|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIAL)[A-Z0-9_.-]*\s*[=:]\s*)(\S.*)$";
@@ -49,8 +49,12 @@ static SECRET_LINE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(LINE).
 
 /// Whether a name says that its value is a secret.
 pub fn is_secret_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    WORDS.iter().any(|word| name.contains(word))
+    let name = name.as_bytes();
+    let begins = |byte: &u8| matches!(byte.to_ascii_lowercase(), b'a' | b'c' | b'p' | b's' | b't');
+    let starts = name.iter().enumerate().filter(|(_, byte)| begins(byte));
+    starts.map(|(from, _)| name.get(from..).unwrap_or_default()).any(|rest| {
+        WORDS.iter().any(|word| rest.get(..word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word)))
+    })
 }
 
 impl Secrets {

@@ -84,7 +84,7 @@ pub(crate) fn spec_of(kind: &str, name: &str, resource: &str, live: &Live) -> Va
         name: name.to_owned(),
         desired: None,
         resource: Some(resource.to_owned()),
-        owned: Owned::default(),
+        owned: Owned::default().into(),
         leaving: false,
     };
     let mut reads = Reads::default();

@@ -121,18 +121,29 @@ fn options() -> Options {
 /// A key that stands twice: the second one, with the first beside it.
 fn duplicates(node: &Node) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    node.walk(&super::Pointer::default(), None, &mut |_, _, node| {
-        let mut first: HashMap<&str, Span> = HashMap::new();
-        for entry in node.entries() {
-            let Some(first) = first.insert(&entry.key, entry.key_span) else { continue };
+    duplicates_in(node, &mut found);
+    found
+}
+
+fn duplicates_in(node: &Node, found: &mut Vec<Diagnostic>) {
+    if let NodeValue::List(list) = &node.value {
+        for node in list {
+            duplicates_in(node, found);
+        }
+    }
+    let mut first: HashMap<&str, Span> = HashMap::new();
+    for entry in node.entries() {
+        if let Some(first) = first.insert(&entry.key, entry.key_span) {
             let problem = Problem::new("duplicate-key", format!("`{}` stands twice", entry.key));
             let mut diagnostic =
                 problem.label("the second one").help("remove one of the two").at(entry.key_span);
             diagnostic.related.push((first, "the first one".to_owned()));
             found.push(diagnostic);
         }
-    });
-    found
+    }
+    for entry in node.entries() {
+        duplicates_in(&entry.value, found);
+    }
 }
 
 /// A document within its file.
