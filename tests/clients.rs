@@ -4,7 +4,7 @@
 //! They are slow, so `cargo test` passes over them; `.ci/clients` runs them. A client that is not installed is
 //! skipped, and says so. What each needs of a server is kept without it in `sandbox_clients.rs`.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod support;
 

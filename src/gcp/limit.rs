@@ -18,7 +18,7 @@ enum Per {
 /// A limit: after `burst` requests at once, one more every `every`.
 #[derive(Debug)]
 struct Limit {
-    /// What it is about, to complete "Google's limit on".
+    /// What it is, to complete "waiting for".
     on: &'static str,
     service: Service,
     counts: fn(&Request) -> bool,
@@ -34,29 +34,35 @@ const fn ms(count: u64) -> Duration {
 /// What Google documents, and where it does not, what others found to work. The narrower limit of a service comes last.
 static LIMITS: [Limit; 12] = [
     // 1,500 a minute for each of the two groups (compute/api-quota); operations are waited for in a group of their own.
-    limit("reads of Compute Engine", Service::Compute, is_read, 50, 100),
-    limit("changes of Compute Engine", Service::Compute, is_change, 75, 40),
+    limit("Google's limit on reads of Compute Engine", Service::Compute, is_read, 50, 100),
+    limit("Google's limit on changes of Compute Engine", Service::Compute, is_change, 75, 40),
     // Resource Manager: policies, some hundred a minute.
-    limit("changes of the project's policy", Service::ResourceManager, is_change, 500, 2),
+    limit("Google's limit on changes of the project's policy", Service::ResourceManager, is_change, 500, 2),
     // 600 writes a minute (iam/quotas).
-    limit("changes of service accounts", Service::Iam, is_change, 200, 10),
+    limit("Google's limit on changes of service accounts", Service::Iam, is_change, 200, 10),
     // Small and undocumented: some tens of mutations a minute.
-    limit("reads of Service Usage", Service::ServiceUsage, is_read, 500, 10),
-    limit("changes of enabled APIs", Service::ServiceUsage, is_change, 1_000, 2),
+    limit("Google's limit on reads of Service Usage", Service::ServiceUsage, is_read, 500, 10),
+    limit("Google's limit on changes of enabled APIs", Service::ServiceUsage, is_change, 1_000, 2),
     // 5,000 reads and 1,000 writes a second to begin with (storage/docs/request-rate).
-    limit("reads of Cloud Storage", Service::Storage, is_read, 1, 500),
-    limit("changes of Cloud Storage", Service::Storage, is_change, 2, 100),
+    limit("Google's limit on reads of Cloud Storage", Service::Storage, is_read, 1, 500),
+    limit("Google's limit on changes of Cloud Storage", Service::Storage, is_change, 2, 100),
     // One update a second per bucket, one write a second per object name (storage/quotas).
     Limit {
         per: Per::Resource,
-        ..limit("updates of one bucket", Service::Storage, is_bucket_update, 1_000, 1)
+        ..limit("Google's limit on updates of one bucket", Service::Storage, is_bucket_update, 1_000, 1)
     },
     Limit {
         per: Per::Resource,
-        ..limit("writes of one object", Service::Storage, is_object_write, 1_000, 1)
+        ..limit("Google's limit on writes of one object", Service::Storage, is_object_write, 1_000, 1)
     },
     // One every two seconds (storage/quotas, artifact-registry/quotas).
-    limit("creations and deletions of buckets", Service::Storage, is_bucket_made_or_gone, 2_000, 1),
+    limit(
+        "Google's limit on creations and deletions of buckets",
+        Service::Storage,
+        is_bucket_made_or_gone,
+        2_000,
+        1,
+    ),
     limit(
         "creations and deletions of registries",
         Service::ArtifactRegistry,
@@ -150,7 +156,7 @@ struct Gate {
 pub struct Turn {
     /// How long to wait for it.
     pub wait: Duration,
-    /// What the limit is on that decides.
+    /// The limit that decides.
     pub on: &'static str,
 }
 
@@ -254,7 +260,10 @@ mod tests {
     fn work_that_limits_stretch_says_how_long_and_why() {
         let buckets: Vec<Request> = (0..60).map(|_| mutation(Service::Storage, Verb::Post, "b")).collect();
         let turn = stretch(buckets.iter()).expect("a wait");
-        assert_eq!((turn.wait.as_secs(), turn.on), (118, "creations and deletions of buckets"));
+        assert_eq!(
+            (turn.wait.as_secs(), turn.on),
+            (118, "Google's limit on creations and deletions of buckets")
+        );
         assert_eq!(stretch(buckets.iter().take(1)), None);
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn stretched(steps: &[Step]) -> Option<Finding> {
         severity: Weight::Note,
         code: "rate-limit",
         address: None,
-        message: format!("this takes {} at the least: Google limits {}", told(turn.wait), turn.on),
+        message: format!("{} stretches this to {} at the least", turn.on, told(turn.wait)),
         help: None,
     })
 }
@@ -59,7 +59,8 @@ mod tests {
     #[test]
     fn a_plan_whose_time_the_rate_limits_decide_says_so() {
         let finding = stretched(&buckets(60)).map(|finding| finding.message);
-        let wanted = "this takes 2 minutes at the least: Google limits creations and deletions of buckets";
+        let wanted =
+            "Google's limit on creations and deletions of buckets stretches this to 2 minutes at the least";
         assert_eq!(finding.as_deref(), Some(wanted));
         assert_eq!(stretched(&buckets(5)), None);
     }

@@ -113,6 +113,8 @@ impl Ground {
             ("CLOUDSDK_CORE_DISABLE_USAGE_REPORTING", "true"),
             ("CLOUDSDK_CORE_PASS_CREDENTIALS_TO_GSUTIL", "false"),
             ("CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK", "true"),
+            ("CLOUDSDK_CORE_CHECK_GCE_METADATA", "false"),
+            ("NO_GCE_CHECK", "true"),
             ("PYTHONDONTWRITEBYTECODE", "1"),
             ("NO_PROXY", "127.0.0.1"),
         ]);
@@ -138,7 +140,7 @@ pub(crate) fn first_line(child: &mut Child) -> String {
 
 /// Says, past the test's captured output, why a test did nothing.
 pub(crate) fn skip(what: &str) {
-    writeln!(std::io::stderr(), "{what}: skipped").unwrap();
+    std::io::stderr().write_all(format!("{what}: skipped\n").as_bytes()).unwrap();
 }
 
 /// A program on the path; says so when it is not there.

@@ -142,7 +142,8 @@ pub(crate) fn plan(specs: &[Value], live: &Live) -> Plan {
     }
     let intent = Intent::default();
     let mut items = Vec::new();
-    for of_kind in diff::asks(&registry, &desired, &record, &intent) {
+    let asks = diff::asks(&registry, &desired, &record, &intent);
+    for of_kind in &asks {
         let mut reads = Reads::default();
         let mut wanted: Vec<Read> =
             of_kind.asks.iter().flat_map(|ask| of_kind.kind.reads(ask, &scope).unwrap()).collect();
@@ -155,7 +156,7 @@ pub(crate) fn plan(specs: &[Value], live: &Live) -> Plan {
             }
         }
         let seen = of_kind.kind.observe(&of_kind.asks, &reads, &scope).unwrap();
-        items.extend(diff::diff(&of_kind, seen, &intent, &scope).unwrap());
+        items.extend(diff::diff(of_kind, seen, &intent, &scope).unwrap());
     }
     plan::build(plan::Input {
         scope: &scope,
