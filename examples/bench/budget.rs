@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::course::ON_PROJECT;
 use crate::measure::{Measured, Starts};
 
 /// A budget and what was measured.
@@ -44,8 +45,11 @@ fn of_course(measured: &Measured) -> Vec<Budget> {
     }
     let (read, _) = measured.first.policy();
     let (_, written) = measured.apply.policy();
-    let what =
-        format!("{}: {} grants on one project, reads of a plan", measured.size, measured.mix.on_project());
+    let what = format!(
+        "{}: {} grants on one project, reads of a plan",
+        measured.size,
+        measured.mix.grants.min(ON_PROJECT)
+    );
     budgets.push(count(what, read, 1));
     budgets.push(count(format!("{}: the same, writes of an apply", measured.size), written, 1));
     if measured.size == CLASS {

@@ -19,8 +19,8 @@ const QUOTAS: [(&str, &str); 6] = [
     ("global", "CPUS_ALL_REGIONS"),
     ("global", "FIREWALLS"),
 ];
-/// One policy holds 1,500 members; the rest of the grants is on buckets and registries.
-const ON_PROJECT: usize = 1_400;
+/// The most grants on the project: one policy holds 1,500 members. The rest is on buckets and registries.
+pub(crate) const ON_PROJECT: usize = 1_400;
 /// Documents of one file: a file has one MiB at most.
 const PER_FILE: usize = 1_500;
 
@@ -89,11 +89,6 @@ impl Mix {
     /// All resources together; the enabled services are one.
     pub(crate) fn resources(self) -> usize {
         1 + self.machines + self.grants + self.rules + self.buckets + self.registries
-    }
-
-    /// The grants that are on the project.
-    pub(crate) fn on_project(self) -> usize {
-        self.grants.min(ON_PROJECT)
     }
 
     /// Writes the course into a folder.

@@ -10,6 +10,7 @@ mod measure;
 mod proxy;
 mod table;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -35,6 +36,9 @@ struct Options {
     /// Exit with 1 when a budget is missed
     #[arg(long)]
     check: bool,
+    /// Write the tables between the marks of this Markdown file as well
+    #[arg(long, value_name = "FILE")]
+    write: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -67,7 +71,10 @@ fn measured(options: &Options) -> anyhow::Result<usize> {
     }
     let starts = measure::starts(setup.runs)?;
     let budgets = budget::judge(&all, &starts);
-    println!("{}", table::runs(&all, options.latency_ms));
-    println!("{}", table::budgets(&budgets));
+    let text = format!("{}\n{}", table::runs(&all, options.latency_ms), table::budgets(&budgets));
+    println!("{text}");
+    if let Some(file) = &options.write {
+        table::write(file, &text)?;
+    }
     Ok(budgets.iter().filter(|budget| !budget.holds).count())
 }

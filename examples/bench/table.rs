@@ -1,10 +1,25 @@
 //! The figures as Markdown tables.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::time::Duration;
+
+use anyhow::Context;
 
 use crate::budget::Budget;
 use crate::measure::{Measured, Run};
+
+/// Between these a Markdown file quotes the tables.
+const MARKS: [&str; 2] = ["<!-- measured -->\n", "<!-- /measured -->"];
+
+/// Puts the tables between the marks of a file.
+pub(crate) fn write(file: &Path, tables: &str) -> anyhow::Result<()> {
+    let [begin, end] = MARKS;
+    let text = fs_err::read_to_string(file)?;
+    let (before, rest) = text.split_once(begin).context("the file has no mark where the tables begin")?;
+    let (_, after) = rest.split_once(end).context("the file has no mark where the tables end")?;
+    Ok(fs_err::write(file, format!("{before}{begin}{tables}{end}{after}"))?)
+}
 
 /// One row per course and command. What differs from machine to machine bears a star.
 pub(crate) fn runs(all: &[Measured], latency_ms: u64) -> String {
