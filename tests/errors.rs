@@ -1,7 +1,7 @@
 //! The table of errors and retries, row by row: each is waited out, or refused with what a teacher can do. The fault injector
 //! of the sandbox makes the errors, a course meets them.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod world;
 
