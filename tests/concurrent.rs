@@ -51,8 +51,10 @@ async fn project(faults: &str) -> (Cloud, World) {
 /// Plans both before either is applied, and applies both at once.
 async fn both(world: &World, one: &str, other: &str) {
     let intent = Intent::default();
-    let (first, second) = tokio::join!(world.plan_for(one, &intent), world.plan_for(other, &intent));
-    let (first, second) = tokio::join!(world.carry_out(&first), world.carry_out(&second));
+    let plan = |specs| Box::pin(world.plan_for(specs, &intent));
+    let (first, second) = tokio::join!(plan(one), plan(other));
+    let carry_out = |planned| Box::pin(world.carry_out(planned));
+    let (first, second) = tokio::join!(carry_out(&first), carry_out(&second));
     for outcome in [first, second] {
         assert!(outcome.is_complete(), "{:?}", words(&outcome));
     }
