@@ -16,8 +16,8 @@ use world::{Cloud, World};
 const PROJECT: &str = "isae-sdd-481407";
 /// Long for a server on this machine, short for one that never answers.
 const SHORT: Timeouts = Timeouts {
-    call: Duration::from_millis(400),
-    long_call: Duration::from_millis(400),
+    call: Duration::from_millis(250),
+    long_call: Duration::from_millis(250),
     operation: Duration::from_mins(10),
 };
 

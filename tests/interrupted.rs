@@ -3,8 +3,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -16,11 +16,11 @@ use provost::diff::Intent;
 use provost::gcp::pace::{Pace, RealPace, Wait};
 use provost::gcp::{Client, Credentials, Endpoints};
 use provost::inventory::{Recorder, Store};
-use provost::kinds::{Files, KindRegistry, Scope, desire, schema};
+use provost::kinds::{Desired, Files, KindRegistry, Scope, desire, schema};
 use provost::live::{World, plan};
 use provost::plan::Plan;
 use provost::sandbox::{Options, Running, start};
-use provost::spec::folder;
+use provost::spec::{Course, folder};
 use tokio::sync::watch;
 
 const COURSE: &str = "
@@ -148,20 +148,33 @@ impl Pace for Hurried {
     }
 }
 
-/// Plans, and applies unless there is nothing to do: what a command does.
-async fn run(cloud: &Cloud, destroy: bool, stop: watch::Receiver<u8>) -> (Plan, Option<Outcome>) {
+/// The course as a command would have read it; read once for some hundred runs.
+struct Loaded {
+    registry: KindRegistry,
+    course: Course,
+    scope: Scope,
+    desired: Vec<Desired>,
+}
+
+static LOADED: LazyLock<Loaded> = LazyLock::new(|| {
     let registry = KindRegistry::standard();
     let texts = vec![("course.yaml".to_owned(), COURSE.to_owned())];
     let folder = folder::read(texts, &registry.names(), &schema::strict_course());
     let course = folder.course.unwrap();
     let scope = Scope::of(&course, Files::default());
     let desired = desire(&registry, &folder.specs, &scope).unwrap();
+    Loaded { registry, course, scope, desired }
+});
+
+/// Plans, and applies unless there is nothing to do: what a command does.
+async fn run(cloud: &Cloud, destroy: bool, stop: watch::Receiver<u8>) -> (Plan, Option<Outcome>) {
+    let Loaded { registry, course, scope, desired } = &*LOADED;
     let client = Client::new(Endpoints::under(&cloud.root).unwrap(), Credentials::None, "".into()).unwrap();
     let client = client.with_pace(Arc::new(Hurried::default()));
-    let mut store = Store::new(client.clone(), &course, "".as_ref());
+    let mut store = Store::new(client.clone(), course, "".as_ref());
     let intent = Intent { destroy, ..Intent::default() };
-    let world = World { registry: &registry, desired: &desired, intent: &intent };
-    let (plan, record) = plan(&client, world, &scope, store.load("be")).await.unwrap();
+    let world = World { registry, desired, intent: &intent };
+    let (plan, record) = plan(&client, world, scope, store.load("be")).await.unwrap();
     assert!(!plan.is_refused(), "{:?}", plan.report);
     if plan.steps.is_empty() && plan.records.is_empty() {
         return (plan, None);
