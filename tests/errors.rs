@@ -5,6 +5,7 @@
 
 mod world;
 
+use provost::diff::Intent;
 use provost::gcp::Timeouts;
 use provost::live::images;
 use provost::report::outcome;
@@ -52,7 +53,7 @@ async fn meet((name, course, fault, then): Row) {
 
 /// Applies, expects that it fails, and gives what the command line would say.
 async fn refused(world: &World, course: &str) -> String {
-    let planned = world.plan_for(course, &provost::diff::Intent::default()).await;
+    let planned = world.plan_for(course, &Intent::default()).await;
     let outcome = world.carry_out(&planned).await;
     assert!(!outcome.is_complete(), "{:?}", words(&outcome));
     let known = images::known(&world.client, &world.project, outcome::failures(&outcome)).await;
@@ -228,6 +229,35 @@ async fn status_409_and_412() {
         ),
     ])
     .await;
+}
+
+/// Takes a course down while one of its deletions meets an error. Gives what the command line would say.
+async fn destroyed(course: &str, fault: &str) -> String {
+    let calm = Cloud::over(Some(tempfile::tempdir().unwrap())).await;
+    let world = calm.project("class-2526").await;
+    world.converge(course).await;
+    let faults = format!("faults:\n- {fault}\n");
+    let (world, stormy) = world.in_bad_weather(&faults, Timeouts::default()).await;
+    let intent = Intent { destroy: true, ..Intent::default() };
+    let planned = world.plan_for(course, &intent).await;
+    let outcome = world.carry_out(&planned).await;
+    assert_eq!(stormy.strikes(), [1], "{fault}");
+    let known = images::known(&world.client, &world.project, outcome::failures(&outcome)).await;
+    outcome::text(&planned.plan, &outcome, &known)
+}
+
+#[tokio::test]
+async fn what_is_gone_already_is_deleted_and_what_holds_something_is_not() {
+    let gone =
+        destroyed(RULE, "{method: compute.firewalls.delete, status: {code: 404, reason: notFound}}").await;
+    assert!(!gone.contains("failed"), "{gone}");
+    let conflict = "{code: 409, reason: conflict, message: 'The bucket you tried to delete is not empty.'}";
+    let fault = format!("{{method: storage.buckets.delete, resource: '*-data', status: {conflict}}}");
+    let full = destroyed(BUCKET, &fault).await;
+    assert!(
+        full.contains("the bucket is not empty: something was put into it after the plan was made"),
+        "{full}"
+    );
 }
 
 #[tokio::test]
