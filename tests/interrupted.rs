@@ -77,6 +77,8 @@ struct Cloud {
     _running: Running,
     root: String,
     calls: Arc<AtomicUsize>,
+    /// How many calls the sandbox has not answered yet: those of a run that was broken off may still be on their way.
+    under_way: watch::Sender<usize>,
 }
 
 impl Cloud {
@@ -85,16 +87,24 @@ impl Cloud {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let root = format!("http://{}", listener.local_addr().unwrap());
         let calls = Arc::new(AtomicUsize::new(0));
-        let (counted, behind, http) = (Arc::clone(&calls), running.url(), plain_http());
+        let under_way = watch::Sender::new(0_usize);
+        let (counted, on_way) = (Arc::clone(&calls), under_way.clone());
+        let (behind, http) = (running.url(), plain_http());
         let router = Router::new().fallback(move |request: Request| {
             let harmed = (counted.fetch_add(1, Ordering::SeqCst) == at).then_some(harm);
-            let (behind, http, stop) = (behind.clone(), http.clone(), stop.clone());
-            async move {
+            let (behind, http, stop, on_way) = (behind.clone(), http.clone(), stop.clone(), on_way.clone());
+            let on_way = OnWay::new(on_way);
+            // A task of its own: it arrives even if the client has left.
+            let passed_on = tokio::spawn(async move {
+                let _on_way = on_way;
                 if let Some(Harm::Stop(times)) = harmed {
                     stop.send_replace(times);
                     tokio::task::yield_now().await;
                 }
-                let answer = forwarded(&http, &behind, request).await;
+                forwarded(&http, &behind, request).await
+            });
+            async move {
+                let answer = passed_on.await.unwrap();
                 if harmed == Some(Harm::Lost) {
                     return Response::builder().status(503).body(Body::empty()).unwrap();
                 }
@@ -102,7 +112,28 @@ impl Cloud {
             }
         });
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { _running: running, root, calls }
+        Self { _running: running, root, calls, under_way }
+    }
+
+    /// Returns when everything that was sent has been carried out.
+    async fn quiet(&self) {
+        self.under_way.subscribe().wait_for(|count| *count == 0).await.unwrap();
+    }
+}
+
+/// A call on its way, until it is dropped.
+struct OnWay(watch::Sender<usize>);
+
+impl OnWay {
+    fn new(count: watch::Sender<usize>) -> Self {
+        count.send_modify(|count| *count += 1);
+        Self(count)
+    }
+}
+
+impl Drop for OnWay {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
     }
 }
 
@@ -192,6 +223,7 @@ async fn finishes_after(at: usize, harm: Harm) -> bool {
     let (stop, stopped) = watch::channel(0);
     let cloud = Cloud::new(at, harm, stop).await;
     let (_, outcome) = run(&cloud, false, stopped).await;
+    cloud.quiet().await;
     let reached = cloud.calls.load(Ordering::SeqCst) > at;
     if harm == Harm::Lost {
         let outcome = outcome.expect("there is something to do");
