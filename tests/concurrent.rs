@@ -51,7 +51,8 @@ async fn project(faults: &str) -> (Cloud, World) {
 /// Plans both before either is applied, and applies both at once.
 async fn both(world: &World, one: &str, other: &str) {
     let intent = Intent::default();
-    let (first, second) = tokio::join!(world.plan_for(one, &intent), world.plan_for(other, &intent));
+    let [first, second] = [one, other].map(|course| Box::pin(world.plan_for(course, &intent)));
+    let (first, second) = tokio::join!(first, second);
     let (first, second) = tokio::join!(world.carry_out(&first), world.carry_out(&second));
     for outcome in [first, second] {
         assert!(outcome.is_complete(), "{:?}", words(&outcome));

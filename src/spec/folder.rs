@@ -124,23 +124,24 @@ impl Folder {
             RosterSource::Rows(_) => roster::rows(node),
             RosterSource::File(file) => match self.table(node, &file) {
                 Ok(id) => roster::table(id, self.sources.text(id)),
-                Err(missing) => (Roster::default(), vec![missing]),
+                Err(missing) => (Roster::default(), vec![*missing]),
             },
         };
         self.diagnostics.extend(found);
         Some(Arc::new(roster))
     }
 
-    fn table(&self, node: &Node, file: &str) -> Result<SourceId, Diagnostic> {
+    fn table(&self, node: &Node, file: &str) -> Result<SourceId, Box<Diagnostic>> {
         let path = beside(self.sources.path(node.span.source), file);
         let yaml = matches!(Path::new(file).extension(), Some(e) if e == "yaml" || e == "yml");
         self.sources.find(&path).filter(|_| !yaml).ok_or_else(|| {
             let message = format!("there is no table `{file}` in the course folder");
-            let help = match yaml {
-                true => "name a CSV file, or write the rows here: `roster: [{ login: ann, team: owl }]`",
-                false => "export the sheet of the class as CSV into the course folder",
+            let help = if yaml {
+                "name a CSV file, or write the rows here: `roster: [{ login: ann, team: owl }]`"
+            } else {
+                "export the sheet of the class as CSV into the course folder"
             };
-            Problem::new("missing-file", message).help(help).at(node.span)
+            Box::new(Problem::new("missing-file", message).help(help).at(node.span))
         })
     }
 

@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn files_that_specs_name_are_read_once_and_never_from_outside() {
         let outer = folder(&[("secret.txt", "no"), ("course/site/a.html", "a"), ("course/setup.sh", "s")]);
-        let source = Span { source: crate::spec::SourceId(0), start: 0, end: 0 };
+        let source = Span { source: SourceId(0), start: 0, end: 0 };
         let spec = ExpandedSpec {
             kind: "Bucket".to_owned(),
             name: "b".to_owned(),

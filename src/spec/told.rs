@@ -15,16 +15,16 @@ pub fn once(found: Vec<Found>, all: usize) -> Vec<Diagnostic> {
     if all < 2 {
         return found.into_iter().map(|(diagnostic, _)| diagnostic).collect();
     }
-    let mut told: Vec<(Diagnostic, Vec<(Span, String)>, usize)> = Vec::new();
-    for (diagnostic, places) in found {
-        match told.iter_mut().find(|(same, _, _)| *same == diagnostic) {
-            Some((_, _, times)) => *times += 1,
-            None => told.push((diagnostic, places, 1)),
+    let mut told: Vec<(Found, usize)> = Vec::new();
+    for one in found {
+        match told.iter_mut().find(|((same, _), _)| *same == one.0) {
+            Some((_, times)) => *times += 1,
+            None => told.push((one, 1)),
         }
     }
     let told =
         told.into_iter().map(
-            |(diagnostic, places, times)| {
+            |((diagnostic, places), times)| {
                 if times >= all { diagnostic } else { with_places(diagnostic, places, times) }
             },
         );

@@ -8,6 +8,7 @@ use minijinja::value::{Serde, ValueKind};
 use serde_json::json;
 
 use super::evaluate::Wrong;
+use super::row::RowValue;
 use super::scene::Scene;
 use super::{Expander, place};
 use crate::spec::diagnostic::Problem;
@@ -79,12 +80,9 @@ impl Expander {
         if made.scenes.len() > MOST {
             return;
         }
-        match self.items(variable, scene, sources, &mut made.found) {
-            Some(items) => made
-                .scenes
-                .extend(items.iter().map(|(value, place)| scene.with(&variable.key, value, place.clone()))),
-            None => {}
-        }
+        let items = self.items(variable, scene, sources, &mut made.found).unwrap_or_default();
+        let scenes = items.iter().map(|(value, place)| scene.with(&variable.key, value, place.clone()));
+        made.scenes.extend(scenes);
     }
 
     fn items(
@@ -107,7 +105,7 @@ impl Expander {
             }
             NodeValue::Text(text) => {
                 let value = self.reading(text, node.span, scene, sources, found)?;
-                self.members(&variable.key, &value, node.span, scene, found)
+                members(&variable.key, &value, node.span, scene, found)
             }
             NodeValue::Map(entries) => {
                 let item = |entry: &Entry| {
@@ -153,38 +151,6 @@ impl Expander {
         None
     }
 
-    fn members(
-        &self,
-        variable: &str,
-        value: &Jinja,
-        span: Span,
-        scene: &Scene,
-        found: &mut Vec<told::Found>,
-    ) -> Option<Vec<Item>> {
-        let what = match value.kind() {
-            ValueKind::Map => return Some(pairs(variable, value, span)),
-            ValueKind::Seq | ValueKind::Iterable => None,
-            ValueKind::String => Some("a text"),
-            ValueKind::Number => Some("a number"),
-            _ => Some("this"),
-        };
-        let items = what.is_none().then(|| value.try_iter().ok()).flatten();
-        let Some(items) = items else {
-            found.push((no_list(what.unwrap_or("this")).at(span), scene.places.clone()));
-            return None;
-        };
-        let item = |value: Jinja| {
-            let place = self.row_place(&value).unwrap_or_else(|| (span, says(variable, &value)));
-            (value, place)
-        };
-        Some(items.map(item).collect())
-    }
-
-    fn row_place(&self, value: &Jinja) -> Option<(Span, String)> {
-        let row = value.downcast_object_ref::<super::row::RowValue>()?;
-        Some((row.span()?, "for this row".to_owned()))
-    }
-
     /// Whether `when` holds for a scene. What it does not answer is reported, and its resource is left out.
     pub(super) fn holds(
         &self,
@@ -218,6 +184,38 @@ impl Expander {
         found.push((problem.help(help).at(span), scene.places.clone()));
         false
     }
+}
+
+/// The items of a computed list or mapping.
+fn members(
+    variable: &str,
+    value: &Jinja,
+    span: Span,
+    scene: &Scene,
+    found: &mut Vec<told::Found>,
+) -> Option<Vec<Item>> {
+    let what = match value.kind() {
+        ValueKind::Map => return Some(pairs(variable, value, span)),
+        ValueKind::Seq | ValueKind::Iterable => None,
+        ValueKind::String => Some("a text"),
+        ValueKind::Number => Some("a number"),
+        _ => Some("this"),
+    };
+    let items = what.is_none().then(|| value.try_iter().ok()).flatten();
+    let Some(items) = items else {
+        found.push((no_list(what.unwrap_or("this")).at(span), scene.places.clone()));
+        return None;
+    };
+    let item = |value: Jinja| {
+        let place = row_place(&value).unwrap_or_else(|| (span, says(variable, &value)));
+        (value, place)
+    };
+    Some(items.map(item).collect())
+}
+
+fn row_place(value: &Jinja) -> Option<(Span, String)> {
+    let row = value.downcast_object_ref::<RowValue>()?;
+    Some((row.span()?, "for this row".to_owned()))
 }
 
 fn says(variable: &str, value: &Jinja) -> String {

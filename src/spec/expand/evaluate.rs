@@ -112,13 +112,11 @@ fn no_such_column(column: &str) -> String {
 fn no_column(column: &str, scene: &Scene) -> Problem {
     let columns = scene.columns();
     let problem = Problem::new("undefined-variable", no_such_column(column));
-    match suggest::nearest(column, columns.iter().map(String::as_str)) {
-        Some(near) => problem.help(format!("did you mean `{near}`?")),
-        None => {
-            let names: Vec<String> = columns.iter().map(|column| format!("`{column}`")).collect();
-            problem.help(format!("its columns are {}", names.join(", ")))
-        }
+    if let Some(near) = suggest::nearest(column, columns.iter().map(String::as_str)) {
+        return problem.help(format!("did you mean `{near}`?"));
     }
+    let names: Vec<String> = columns.iter().map(|column| format!("`{column}`")).collect();
+    problem.help(format!("its columns are {}", names.join(", ")))
 }
 
 fn problem(error: &Error, text: &str) -> Problem {

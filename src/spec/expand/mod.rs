@@ -96,7 +96,9 @@ impl Expander {
     fn node(&self, node: &mut Node, scene: &Scene, sources: &Sources, found: &mut Vec<told::Found>) {
         match &mut node.value {
             NodeValue::List(list) => {
-                list.iter_mut().for_each(|node| self.node(node, scene, sources, found));
+                for node in list {
+                    self.node(node, scene, sources, found);
+                }
             }
             NodeValue::Map(entries) => {
                 for entry in entries {

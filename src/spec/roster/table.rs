@@ -21,7 +21,7 @@ type Written = (String, Range<usize>);
 
 /// The roster of a table whose first row names the columns.
 pub fn table(source: SourceId, text: &str) -> (Roster, Vec<Diagnostic>) {
-    if let Err((problem, range)) = readable(text) {
+    if let Some((problem, range)) = unreadable(text) {
         return (Roster::default(), vec![problem.at(span(source, &range))]);
     }
     let (start, delimiter) = dialect(text);
@@ -54,18 +54,18 @@ fn span(source: SourceId, range: &Range<usize>) -> Span {
     Span { source, start: range.start, end: range.end }
 }
 
-fn readable(text: &str) -> Result<(), (Problem, Range<usize>)> {
+fn unreadable(text: &str) -> Option<(Problem, Range<usize>)> {
     if text.len() > LARGEST {
         let message = format!("the roster has more than {LARGEST} bytes");
         let help = "export the sheet of the class alone, without pictures and other sheets";
-        return Err((Problem::new("roster-too-large", message).help(help), 0..0));
+        return Some((Problem::new("roster-too-large", message).help(help), 0..0));
     }
     // Spreadsheets in Windows' own encoding, and in UTF-16, end up here; and whole workbooks, which are archives.
     let odd = |c: char| c == char::REPLACEMENT_CHARACTER || c == '\0';
-    let Some((at, c)) = text.char_indices().find(|(_, c)| odd(*c)) else { return Ok(()) };
+    let (at, c) = text.char_indices().find(|(_, c)| odd(*c))?;
     let problem = Problem::new("not-utf-8", "the roster is not a table in UTF-8");
     let help = "export the sheet as CSV; in Excel the format is called `CSV UTF-8`";
-    Err((problem.label("these bytes are no character").help(help), at..at + c.len_utf8()))
+    Some((problem.label("these bytes are no character").help(help), at..at + c.len_utf8()))
 }
 
 /// Where the table begins and what is between its cells: what the header has most of. Excel writes a line `sep=;` before.
@@ -75,15 +75,9 @@ fn dialect(text: &str) -> (usize, u8) {
         let after = text.find(first).unwrap_or_default() + first.len();
         return (after, delimiter);
     }
-    let mut quoted = false;
-    let outside: Vec<u8> = first
-        .bytes()
-        .filter(|byte| {
-            quoted ^= *byte == b'"';
-            !quoted
-        })
-        .collect();
-    let count = |delimiter: u8| outside.iter().filter(|byte| **byte == delimiter).count();
+    // Every other piece between quotes is inside of them.
+    let outside: String = first.split('"').step_by(2).collect();
+    let count = |delimiter: u8| outside.matches(char::from(delimiter)).count();
     let most = [b'\t', b';', b','].into_iter().max_by_key(|delimiter| count(*delimiter));
     (0, most.unwrap_or(b','))
 }
