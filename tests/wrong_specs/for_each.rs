@@ -9,11 +9,11 @@ const CLASS: &str = "login,email,team\nann,ann@x.edu,owl\nbob,bob@x.edu,cat\neve
 /// It is wrong in every row, and told once.
 #[test]
 fn unknown_column_offers_the_nearest_one() {
-    let spec = r#"
+    let spec = "
         kind: Bucket
         forEach: { student: roster }
         name: be-{{ student.lgin }}
-    "#;
+    ";
     assert_snapshot!(wrong_class(CLASS, spec), @"
     error[undefined-variable]: the roster has no column `lgin`
      --> spec.yaml:3:13
@@ -75,12 +75,12 @@ fn unknown_column_of_the_whole_roster() {
 
 #[test]
 fn mistake_without_an_expression_is_told_once() {
-    let spec = r#"
+    let spec = "
         kind: Vm
         forEach: { student: roster }
         name: vm-{{ student.login }}
         machineTyp: e2-medium
-    "#;
+    ";
     assert_snapshot!(wrong_class(CLASS, spec), @"
     error[unknown-field]: `Vm` has no field `machineTyp`
      --> spec.yaml:4:1
@@ -99,11 +99,11 @@ fn mistake_without_an_expression_is_told_once() {
 
 #[test]
 fn value_that_is_wrong_in_one_row_shows_the_row() {
-    let spec = r#"
+    let spec = "
         kind: Bucket
         forEach: { student: roster }
         name: be-{{ student.login }}
-    "#;
+    ";
     assert_snapshot!(wrong_class("login\nann\nbob lee\n", spec), @"
     error[bad-bucket-name]: `be-bob lee` is not a name of a bucket
      --> spec.yaml:3:7
@@ -124,11 +124,11 @@ fn value_that_is_wrong_in_one_row_shows_the_row() {
 
 #[test]
 fn value_that_is_wrong_in_many_rows_is_told_for_some() {
-    let spec = r#"
+    let spec = "
         kind: Bucket
         forEach: { student: roster }
         name: be-{{ student.login }}
-    "#;
+    ";
     assert_snapshot!(wrong_class("login\nA\nB\nC\nD\nE\nF\nG\n", spec), @"
     error[bad-bucket-name]: `be-A` is not a name of a bucket
      --> spec.yaml:3:7
@@ -202,11 +202,11 @@ fn value_that_is_wrong_in_many_rows_is_told_for_some() {
 
 #[test]
 fn expression_that_fails_in_one_row_shows_the_row() {
-    let spec = r#"
+    let spec = "
         kind: Bucket
         forEach: { student: roster }
         name: be-{{ student.login | slug }}
-    "#;
+    ";
     assert_snapshot!(wrong_class("login\nann\n--\n", spec), @"
     error[expression]: the expression has no value
      --> spec.yaml:3:10
@@ -250,11 +250,11 @@ fn expression_that_fails_in_some_rows_shows_the_first() {
 /// Ann alone is an owl; the other two are named.
 #[test]
 fn two_rows_that_get_one_name() {
-    let spec = r#"
+    let spec = "
         kind: Bucket
         forEach: { student: roster }
         name: be-{{ student.team }}
-    "#;
+    ";
     assert_snapshot!(wrong_class(CLASS, spec), @"
     error[duplicate-address]: Bucket/be-cat is declared twice
      --> spec.yaml:3:7
@@ -280,11 +280,11 @@ fn two_rows_that_get_one_name() {
 
 #[test]
 fn name_that_says_nothing_of_its_row() {
-    let spec = r#"
+    let spec = "
         kind: Bucket
         forEach: { student: roster, n: [1, 2] }
         name: be-{{ student.login }}
-    "#;
+    ";
     assert_snapshot!(wrong_class(CLASS, spec), @"
     error[duplicate-address]: Bucket/be-ann is declared twice
      --> spec.yaml:3:7
@@ -304,14 +304,14 @@ fn name_that_says_nothing_of_its_row() {
 
 #[test]
 fn copy_with_the_name_of_another_document() {
-    let spec = r#"
+    let spec = "
         kind: Bucket
         forEach: { student: roster }
         name: be-{{ student.login }}
         ---
         kind: Bucket
         name: be-bob
-    "#;
+    ";
     assert_snapshot!(wrong_class(CLASS, spec), @"
     error[duplicate-address]: Bucket/be-bob is declared twice
      --> spec.yaml:6:7
@@ -366,12 +366,12 @@ fn two_rows_that_declare_one_thing() {
 
 #[test]
 fn when_that_is_no_answer() {
-    let spec = r#"
+    let spec = "
         kind: Bucket
         forEach: { student: roster }
         when: student.team
         name: be-{{ student.login }}
-    "#;
+    ";
     assert_snapshot!(wrong_class(CLASS, spec), @r#"
     error[wrong-type]: `when` must be true or false, and is a text
      --> spec.yaml:3:7
@@ -458,11 +458,11 @@ fn when_in_half_an_expression() {
 
 #[test]
 fn variable_that_is_taken() {
-    let spec = r#"
+    let spec = "
         kind: Bucket
         forEach: { vars: roster }
         name: be-{{ vars.login }}
-    "#;
+    ";
     assert_snapshot!(wrong_class(CLASS, spec), @"
     error[bad-variable]: `vars` cannot be a variable of `forEach`: every spec has it already
      --> spec.yaml:2:12
@@ -478,11 +478,11 @@ fn variable_that_is_taken() {
 
 #[test]
 fn variable_that_cannot_be_said() {
-    let spec = r#"
+    let spec = "
         kind: Bucket
         forEach: { the-student: roster }
         name: be
-    "#;
+    ";
     assert_snapshot!(wrong_class(CLASS, spec), @"
     error[bad-variable]: `the-student` cannot be a variable: an expression could not name it
      --> spec.yaml:2:12
@@ -498,11 +498,11 @@ fn variable_that_cannot_be_said() {
 
 #[test]
 fn misspelt_for_each_is_read_all_the_same() {
-    let spec = r#"
+    let spec = "
         kind: Bucket
         for_each: { student: roster }
         name: be-{{ student.login }}
-    "#;
+    ";
     assert_snapshot!(wrong_class(CLASS, spec), @"
     error[unknown-field]: there is no field `for_each`
      --> spec.yaml:2:1
@@ -522,11 +522,11 @@ fn misspelt_for_each_is_read_all_the_same() {
 
 #[test]
 fn roster_that_the_course_does_not_have() {
-    let spec = r#"
+    let spec = "
         kind: Bucket
         forEach: { student: roster }
         name: be-{{ student.login }}
-    "#;
+    ";
     assert_snapshot!(wrong(spec), @"
     error[undefined-variable]: `roster` is not defined
      --> spec.yaml:2:21
@@ -542,11 +542,11 @@ fn roster_that_the_course_does_not_have() {
 
 #[test]
 fn for_each_of_a_text() {
-    let spec = r#"
+    let spec = "
         kind: Bucket
         forEach: { team: vars.team }
         name: be-{{ team }}
-    "#;
+    ";
     assert_snapshot!(wrong(spec), @"
     error[wrong-type]: `forEach` goes over lists, and a text is none
      --> spec.yaml:2:18
@@ -562,11 +562,11 @@ fn for_each_of_a_text() {
 
 #[test]
 fn for_each_of_nothing() {
-    let spec = r#"
+    let spec = "
         kind: Bucket
         forEach: roster
         name: be-{{ student.login }}
-    "#;
+    ";
     assert_snapshot!(wrong(spec), @"
     error[wrong-type]: `forEach` names a variable and what it goes over
      --> spec.yaml:2:1
@@ -582,11 +582,11 @@ fn for_each_of_nothing() {
 
 #[test]
 fn for_each_of_a_number() {
-    let spec = r#"
+    let spec = "
         kind: Bucket
         forEach: { n: 3 }
         name: be-{{ n }}
-    "#;
+    ";
     assert_snapshot!(wrong(spec), @"
     error[wrong-type]: `forEach` goes over lists, and this is none
      --> spec.yaml:2:15
@@ -602,11 +602,11 @@ fn for_each_of_a_number() {
 
 #[test]
 fn entry_that_is_wrong_is_shown() {
-    let spec = r#"
+    let spec = "
         kind: Bucket
         forEach: { team: [owl, Cat] }
         name: be-{{ team }}
-    "#;
+    ";
     assert_snapshot!(wrong(spec), @"
     error[bad-bucket-name]: `be-Cat` is not a name of a bucket
      --> spec.yaml:3:7

@@ -4,12 +4,12 @@ use insta::assert_snapshot;
 
 use crate::check::{wrong_class, wrong_course, wrong_folder};
 
-const VM: &str = r#"
+const VM: &str = "
         kind: Vm
         forEach: { student: roster }
         name: vm-{{ student.login }}
         machineType: e2-medium
-    "#;
+    ";
 const GRANT: &str = r#"
         kind: IamGrant
         forEach: { student: roster }
@@ -22,12 +22,12 @@ const GRANT: &str = r#"
 /// Names are in lower case: the two would be one machine.
 #[test]
 fn login_that_is_there_twice() {
-    let roster = r#"
+    let roster = "
         login,email
         ann,ann@x.edu
         bob,bob@x.edu
         Ann,ann2@x.edu
-    "#;
+    ";
     assert_snapshot!(wrong_class(roster, VM), @"
     error[duplicate-login]: `Ann` is in the roster twice
      --> roster.csv:4:1
@@ -47,11 +47,11 @@ fn login_that_is_there_twice() {
 /// The spec that uses it is not blamed as well.
 #[test]
 fn address_that_is_none() {
-    let roster = r#"
+    let roster = "
         login;E-mail
         ann;ann@x.edu
         bob;bob at x.edu
-    "#;
+    ";
     assert_snapshot!(wrong_class(roster, &GRANT.replace("student.email", "student['E-mail']")), @"
     error[bad-email]: `bob at x.edu` is not an email address
      --> roster.csv:3:5
@@ -65,11 +65,11 @@ fn address_that_is_none() {
 
 #[test]
 fn empty_cell_that_is_used() {
-    let roster = r#"
+    let roster = "
         login,email,team
         ann,ann@x.edu,owl
         bob,,owl
-    "#;
+    ";
     assert_snapshot!(wrong_class(roster, GRANT), @r#"
     error[empty-cell]: this cell of the column `email` is empty
      --> roster.csv:3:5
@@ -90,11 +90,11 @@ fn empty_cell_that_is_used() {
 
 #[test]
 fn empty_cell_that_is_used_in_every_row() {
-    let roster = r#"
+    let roster = "
         login,email,team
         ann,,owl
         bob,,owl
-    "#;
+    ";
     assert_snapshot!(wrong_class(roster, GRANT), @r#"
     error[empty-cell]: this cell of the column `email` is empty
      --> roster.csv:2:5
@@ -128,11 +128,11 @@ fn empty_cell_that_is_used_in_every_row() {
 
 #[test]
 fn row_that_ends_early() {
-    let roster = r#"
+    let roster = "
         login,email
         ann,ann@x.edu
         bob
-    "#;
+    ";
     assert_snapshot!(wrong_class(roster, GRANT), @r#"
     error[empty-cell]: this cell of the column `email` is empty
      --> roster.csv:3:4
@@ -153,11 +153,11 @@ fn row_that_ends_early() {
 
 #[test]
 fn row_with_a_cell_too_many() {
-    let roster = r#"
+    let roster = "
         login,name,email
         ann,Lee, Ann,ann@x.edu
         bob,Bob,bob@x.edu
-    "#;
+    ";
     assert_snapshot!(wrong_class(roster, VM), @r#"
     error[too-many-cells]: this row has more cells than the roster has columns, which are 3
      --> roster.csv:2:14
@@ -193,10 +193,10 @@ fn quote_that_is_not_closed() {
 
 #[test]
 fn header_that_is_missing() {
-    let roster = r#"
+    let roster = "
         ann,ann@x.edu
         bob,bob@x.edu
-    "#;
+    ";
     assert_snapshot!(wrong_class(roster, VM), @"
     error[no-header]: the first row of the roster does not name its columns
      --> roster.csv:1:5
@@ -212,10 +212,10 @@ fn header_that_is_missing() {
 
 #[test]
 fn column_that_is_there_twice() {
-    let roster = r#"
+    let roster = "
         login,email,email
         ann,ann@x.edu,
-    "#;
+    ";
     assert_snapshot!(wrong_class(roster, GRANT), @"
     error[duplicate-column]: two columns of the roster are called `email`
      --> roster.csv:1:13
