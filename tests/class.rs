@@ -1,5 +1,5 @@
 //! A class on the sandbox: what a change of its roster plans, which is exactly the resources of the people concerned.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod support;
 
@@ -53,7 +53,9 @@ fn planned(room: &Room, roster: &str) -> String {
     let changes = plan.get("changes").and_then(Value::as_array).unwrap();
     let text = |change: &Value, key: &str| change.get(key).and_then(Value::as_str).unwrap().to_owned();
     let lines = changes.iter().filter(|change| text(change, "action") != "none");
-    lines.map(|change| format!("{} {}\n", text(change, "action"), text(change, "address"))).collect()
+    let lines: Vec<String> =
+        lines.map(|change| format!("{} {}", text(change, "action"), text(change, "address"))).collect();
+    lines.join("\n")
 }
 
 #[test]
