@@ -292,6 +292,7 @@ fn accepts(strict: &Value, kind: &str, value: &Value) -> bool {
         value: value.clone(),
         spans: provost::spec::SpanMap::default(),
         kind_span: nowhere,
+        made_of: Vec::new(),
     };
     check_shape(strict, &spec).into_diagnostics().iter().all(|d| d.code.starts_with("bad-"))
 }

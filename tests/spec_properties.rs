@@ -61,6 +61,81 @@ fn survive(text: &str) -> Vec<&'static str> {
     checked.diagnostics.iter().map(|d| d.code).collect()
 }
 
+/// A course with a class.
+const CLASS: &str = "kind: Course\nname: c\nproject: my-project\nregion: europe-west1\nzones: [europe-west1-b]\nroster: roster.csv
+---
+kind: Bucket
+forEach: { student: roster }
+when: true
+name: be-{{ student.login }}
+labels: { team: \"{{ student.team }}\", note: \"{{ student.note | default('none') | hash }}\" }
+---
+kind: Vm
+forEach: { student: roster }
+name: vm-{{ student.team }}-{{ student.login | slug | short(12) }}
+machineType: e2-medium
+";
+
+/// Checks texts by path and renders what is wrong with them; every place is in its text.
+fn survive_all(texts: &[(&str, &str)]) {
+    let registry = KindRegistry::standard();
+    let texts = texts.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+    let folder = folder::read(texts, &registry.names(), &schema::strict_course());
+    let checked = Checked::of(&registry, folder, files());
+    diagnostics::render(&checked.sources, &checked.diagnostics);
+    for finding in &checked.diagnostics {
+        let spans = finding.span.into_iter().chain(finding.related.iter().map(|(span, _)| *span));
+        for span in spans {
+            assert!(checked.sources.text(span.source).get(span.start..span.end).is_some(), "{finding:?}");
+        }
+    }
+}
+
+fn cell() -> impl Strategy<Value = String> {
+    let syntax = [
+        ",",
+        ";",
+        "\t",
+        "\n",
+        "\r\n",
+        "\r",
+        "\"",
+        "\"\"",
+        "\"a, b\"",
+        "sep=;\n",
+        "\u{feff}",
+        "\0",
+        "\u{fffd}",
+        "é",
+        " ",
+        "\u{a0}",
+        "@",
+        "ann",
+        "ann@x.edu",
+        "login",
+        "email",
+    ];
+    prop_oneof![prop::sample::select(syntax.to_vec()).prop_map(str::to_owned), "\\PC{0,8}"]
+}
+
+/// A table as a spreadsheet writes it.
+fn exported(header: [&str; 3], rows: impl Iterator<Item = [String; 3]>, separator: char) -> String {
+    let line = |cells: [String; 3]| {
+        cells.map(|cell| format!("\"{}\"", cell.replace('"', "\"\""))).join(&separator.to_string())
+    };
+    let header = line(header.map(str::to_owned));
+    std::iter::once(header).chain(rows.map(line)).map(|line| line + "\r\n").collect()
+}
+
+/// What the class of a table becomes.
+fn expanded(roster: &str) -> Vec<(String, String, Value)> {
+    let texts =
+        vec![("course.yaml".to_owned(), CLASS.to_owned()), ("roster.csv".to_owned(), roster.to_owned())];
+    let folder = folder::read(texts, &KindRegistry::standard().names(), &schema::strict_course());
+    assert_eq!(folder.diagnostics, [], "{roster}");
+    folder.specs.into_iter().map(|spec| (spec.kind, spec.name, spec.value)).collect()
+}
+
 /// Where to cut, within a text and between characters.
 fn cut(text: &str, at: usize) -> usize {
     (0..=at % (text.len() + 1)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default()
@@ -162,6 +237,32 @@ proptest! {
         let start = VALID[which].clone();
         let text = changes.iter().fold(start, |text, (kind, a, b, insert)| mutated(&text, *kind, *a, *b, insert));
         prop_assert!(!survive(&text).contains(&"invalid-spec"), "{text}");
+    }
+
+    #[test]
+    fn no_table_makes_it_panic(pieces in prop::collection::vec(cell(), 0..24), each in "\\PC{0,20}") {
+        let each = each.replace('\'', "''");
+        for roster in [pieces.concat(), format!("login,email,team\n{}", pieces.concat())] {
+            survive_all(&[("course.yaml", CLASS), ("roster.csv", &roster)]);
+        }
+        survive_all(&[("course.yaml", &CLASS.replace("roster }", &format!("'{each}' }}"))), ("roster.csv", "login\nann\n")]);
+        survive_all(&[("course.yaml", &CLASS.replace("true", &format!("'{each}'"))), ("roster.csv", "login\nann\n")]);
+    }
+
+    /// Neither the order of rows nor that of columns is seen in what a class becomes.
+    #[test]
+    fn the_order_of_a_roster_means_nothing(
+        class in prop::collection::btree_map("[a-z]{3,8}", ("[a-z]{1,3}", "[a-z ,;\"]{0,6}"), 0..12),
+        seed in any::<u64>(),
+    ) {
+        let rows: Vec<[String; 3]> =
+            class.iter().map(|(login, (team, note))| [login.clone(), team.clone(), note.clone()]).collect();
+        let straight = expanded(&exported(["login", "team", "note"], rows.iter().cloned(), ','));
+        let mut turned: Vec<[String; 3]> = rows.iter().map(|[login, team, note]| [note.clone(), login.clone(), team.clone()]).collect();
+        turned.sort_by_key(|row| row.iter().flat_map(|cell| cell.bytes()).fold(seed, |sum, byte| sum.wrapping_mul(31).rotate_left(9) ^ u64::from(byte)));
+        let turned = expanded(&exported(["note", "login", "team"], turned.into_iter(), ';'));
+        prop_assert_eq!(straight.len(), 2 * class.len());
+        prop_assert_eq!(straight, turned);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::erased::{Kind, Resolved};
 use super::registry::KindRegistry;
 use super::schema;
 use super::scope::Scope;
-use crate::spec::{Address, Diagnostic, ExpandedSpec, Problem, Shape, Span, check_shape};
+use crate::spec::{Address, Diagnostic, ExpandedSpec, Problem, Shape, Span, check_shape, told};
 
 /// One desired resource.
 #[derive(Clone)]
@@ -50,7 +50,7 @@ pub fn desire(
     let schemas: BTreeMap<&str, Value> =
         registry.iter().map(|kind| (kind.facts().kind, schema::strict(kind))).collect();
     let mut desired = Vec::new();
-    let mut diagnostics = Vec::new();
+    let mut found: Vec<(&ExpandedSpec, Vec<Diagnostic>)> = Vec::new();
     let mut claimed = BTreeMap::new();
     for spec in specs {
         let (Some(kind), Some(schema)) = (registry.find(&spec.kind), schemas.get(spec.kind.as_str())) else {
@@ -58,13 +58,25 @@ pub fn desire(
         };
         match one(kind, schema, spec, scope) {
             Ok(resource) => {
-                diagnostics.extend(twice_claimed(&mut claimed, &resource, spec));
+                found.push((spec, twice_claimed(&mut claimed, &resource, spec)));
                 desired.push(resource);
             }
-            Err(found) => diagnostics.extend(found),
+            Err(wrong) => found.push((spec, wrong)),
         }
     }
+    let diagnostics = by_document(found);
     if diagnostics.is_empty() { Ok(desired) } else { Err(diagnostics) }
+}
+
+/// A mistake in a document that stands for many resources is told once.
+fn by_document(found: Vec<(&ExpandedSpec, Vec<Diagnostic>)>) -> Vec<Diagnostic> {
+    let mut documents: BTreeMap<Span, (usize, Vec<told::Found>)> = BTreeMap::new();
+    for (spec, diagnostics) in found {
+        let (all, told) = documents.entry(spec.kind_span).or_default();
+        *all += 1;
+        told.extend(diagnostics.into_iter().map(|diagnostic| (diagnostic, spec.made_of.clone())));
+    }
+    documents.into_values().flat_map(|(all, found)| told::once(found, all)).collect()
 }
 
 fn one(

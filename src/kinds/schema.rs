@@ -49,6 +49,9 @@ pub fn published(name: &str, strict: &Value) -> Value {
     document.insert("title".to_owned(), json!(name));
     let mut body = schema.to_value();
     if let Some(map) = body.as_object_mut() {
+        if name != COURSE {
+            add_copies(map);
+        }
         add_kind(map, name);
         map.remove("$schema");
         map.remove("title");
@@ -70,6 +73,29 @@ fn add_kind(schema: &mut Map<String, Value>, name: &str) {
         required.append(fields);
     }
     schema.insert("required".to_owned(), Value::Array(required));
+}
+
+/// The keys that are gone once a document is expanded. Their meaning is in `spec::expand`.
+fn add_copies(schema: &mut Map<String, Value>) {
+    let each = json!({
+        "description": "One resource for each item: `{ student: roster }`, `{ team: vars.teams }`, `{ port: [8080, 8081] }`. Several variables give every combination, and a later one may go over a part of an earlier one. Expressions name the item, as in `name: vm-{{ student.login }}`.",
+        "type": "object",
+        "minProperties": 1,
+        "propertyNames": {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
+        "additionalProperties": {
+            "description": "A list, a mapping (whose items have `key` and `value`), or an expression that gives one: `roster`, `vars.teams`.",
+            "anyOf": [{"type": "array"}, {"type": "string"}, {"type": "object"}],
+        },
+        "examples": [{"student": "roster"}],
+    });
+    let when = json!({
+        "description": "An expression that is true where the resource is wanted: `student.team == \"owl\"`.",
+        "type": ["boolean", "string"],
+    });
+    if let Some(Value::Object(fields)) = schema.get_mut("properties") {
+        fields.insert("forEach".to_owned(), each);
+        fields.insert("when".to_owned(), when);
+    }
 }
 
 /// Every published schema by file name: one per kind and `provost.json` for a whole file.

@@ -27,6 +27,10 @@ pub struct Course {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("propertyNames" = { "type": "string", "format": "label-key" }))]
     pub labels: BTreeMap<LabelKey, LabelValue>,
+    /// Who is in the class: the CSV file of the course folder that holds it, whose first row names the columns, or the rows
+    /// themselves. Specs name it as `roster`, above all in `forEach: { student: roster }`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roster: Option<RosterSource>,
     /// Values of your own, which specs name as `{{ vars.x }}`: texts, numbers, lists or mappings.
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
     pub vars: serde_json::Map<String, Value>,
@@ -34,6 +38,16 @@ pub struct Course {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub inventory: Option<String>,
+}
+
+/// Where the roster is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum RosterSource {
+    /// A CSV file of the course folder: a sheet's export, with commas, semicolons or tabs.
+    File(#[schemars(length(min = 1), extend("examples" = ["roster.csv"]))] String),
+    /// The rows: `[{ login: ann, email: ann@example.edu, team: owl }]`.
+    Rows(Vec<serde_json::Map<String, Value>>),
 }
 
 /// Where an inventory is kept.

@@ -35,6 +35,8 @@ pub struct ExpandedSpec {
     pub spans: SpanMap,
     /// Where the kind stands.
     pub kind_span: Span,
+    /// The row of the roster and the entries of lists that `forEach` made it of, with what to say there.
+    pub made_of: Vec<(Span, String)>,
 }
 
 /// Places of values and keys by pointer.

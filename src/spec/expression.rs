@@ -12,6 +12,11 @@ use super::suggest;
 const WORDS: [&str; 13] =
     ["and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None"];
 
+/// Whether a text is a word of the language.
+pub(super) fn is_word(text: &str) -> bool {
+    WORDS.contains(&text)
+}
+
 /// The expression of a text that is nothing but one.
 pub(super) fn whole(text: &str) -> Option<&str> {
     let inner = text.trim().strip_prefix("{{")?.strip_suffix("}}")?;
@@ -70,7 +75,8 @@ fn in_expression(text: &str, expression: Range<usize>) -> Vec<Range<usize>> {
                 let name = word.get(..length).unwrap_or_default().trim_end_matches('.');
                 let call = after.starts_with('(') && !name.contains('.');
                 let filter = matches!(before, '|' | '.' | ']' | ')');
-                if !(call || filter || WORDS.contains(&name)) {
+                let keyword = after.starts_with('=') && !after.starts_with("==");
+                if !(call || filter || keyword || WORDS.contains(&name)) {
                     found.push(at..at + name.len());
                 }
             }
@@ -98,17 +104,28 @@ fn meant(name: &str, context: &Value) -> Option<String> {
     let mut known = Vec::new();
     paths("", context, &mut known);
     let ends = known.iter().find(|path| path.rsplit('.').next() == Some(name));
-    let near = || suggest::nearest(name, known.iter().map(String::as_str).filter(|path| path.contains('.')));
+    let near =
+        || suggest::nearest(name, known.iter().map(String::as_str).filter(|path| path.contains(['.', '['])));
     ends.map(String::as_str).or_else(near).map(str::to_owned)
 }
 
 fn paths(prefix: &str, value: &Value, found: &mut Vec<String>) {
     for (key, value) in value.as_object().into_iter().flatten() {
-        let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        let path = member(prefix, key);
         if path.split('.').count() < 5 {
             paths(&path, value, found);
         }
         found.push(path);
+    }
+}
+
+/// A member of a value as an expression names it: sheets have columns with spaces.
+fn member(prefix: &str, key: &str) -> String {
+    let plain = key.chars().all(|c| c.is_alphanumeric() || c == '_');
+    match (prefix, plain && !key.starts_with(|c: char| c.is_numeric())) {
+        ("", _) => key.to_owned(),
+        (_, true) => format!("{prefix}.{key}"),
+        _ => format!("{prefix}[\"{key}\"]"),
     }
 }
 
@@ -117,9 +134,12 @@ fn defined(name: &str, context: &Value) -> String {
     let prefix = resolve(context, name).err().unwrap_or_default();
     let place = if prefix.is_empty() { Ok(context) } else { resolve(context, &prefix) };
     let members = place.ok().and_then(Value::as_object).into_iter().flatten();
-    let dot = if prefix.is_empty() { "" } else { "." };
-    let members: Vec<String> = members.map(|(key, _)| format!("`{prefix}{dot}{key}`")).collect();
+    let members: Vec<String> = members.map(|(key, _)| format!("`{}`", member(&prefix, key))).collect();
     match (prefix.as_str(), members.as_slice()) {
+        ("", _) if name.split('.').next() == Some("roster") => {
+            "the Course has no roster: add `roster: roster.csv` to it, with the file in the course folder"
+                .to_owned()
+        }
         ("vars", []) => "the Course defines no `vars`: add them there".to_owned(),
         (_, []) => format!("`{prefix}` has no parts with names"),
         ("", _) => format!("names begin with {}", members.join(" or ")),
@@ -135,9 +155,10 @@ mod tests {
 
     #[test]
     fn names_are_found_where_they_stand_and_words_of_the_language_are_not() {
-        let text = "a {{ vars.x | upper }} {{ 'no.name' ~ course.name if not b is defined else f(c) }}";
+        let text =
+            "a {{ vars.x | upper }} {{ 'no.name' ~ course.name if not b is defined else f(c, k=d, e == g) }}";
         let found: Vec<&str> = names(text).into_iter().map(|range| &text[range]).collect();
-        assert_eq!(found, ["vars.x", "course.name", "b", "defined", "c"]);
+        assert_eq!(found, ["vars.x", "course.name", "b", "defined", "c", "d", "e", "g"]);
     }
 
     #[test]

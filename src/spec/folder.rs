@@ -1,16 +1,20 @@
 //! A course folder's texts as a course and its specs, with everything wrong in them.
 //! Pure: the texts are given.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::course::Course;
+use super::course::{Course, RosterSource};
 use super::diagnostic::{Diagnostic, Problem};
 use super::document::{self, Document, ExpandedSpec};
 use super::expand::Expander;
+use super::node::Node;
+use super::roster::{self, Roster};
 use super::shape::check_shape;
-use super::source::{Sources, Span};
+use super::source::{SourceId, Sources, Span};
 use super::yaml;
 
 /// What a folder holds.
@@ -29,13 +33,35 @@ pub struct Folder {
 /// The kind of the document that describes the course itself.
 pub const COURSE: &str = "Course";
 
-/// Reads texts by path. `kinds` are the names of all kinds but `Course`, `course_schema` is the schema of that one.
+/// The path at which a file beside the course is shown and found among the texts.
+pub fn beside(course: &str, file: &str) -> String {
+    let file = file.strip_prefix("./").unwrap_or(file);
+    Path::new(course).parent().unwrap_or(Path::new("")).join(file).display().to_string()
+}
+
+/// Whether a text of a folder is one of YAML. The first one always is: a single file may be called as it likes.
+fn is_yaml(index: usize, path: &str) -> bool {
+    let extension = Path::new(path).extension();
+    index == 0 || extension.is_some_and(|e| e == "yaml" || e == "yml")
+}
+
+/// Reads texts by path: those of YAML, and the table that is the roster, if the course names one. `kinds` are the names of
+/// all kinds but `Course`, `course_schema` is the schema of that one.
 pub fn read(texts: Vec<(String, String)>, kinds: &[&str], course_schema: &Value) -> Folder {
     let mut folder = Folder::default();
     let mut documents = Vec::new();
     let known: Vec<&str> = std::iter::once(COURSE).chain(kinds.iter().copied()).collect();
-    for (path, text) in texts {
-        let id = folder.sources.add(path, text);
+    for (index, (path, text)) in texts.into_iter().enumerate() {
+        let yaml = is_yaml(index, &path);
+        let id = if yaml {
+            folder.sources.add(path, text)
+        } else {
+            // The mark at the beginning of a spreadsheet's text is no part of its first cell.
+            folder.sources.add(path, text.trim_start_matches('\u{feff}'))
+        };
+        if !yaml {
+            continue;
+        }
         let (nodes, found) = yaml::documents(id, folder.sources.text(id));
         folder.diagnostics.extend(found);
         for node in nodes {
@@ -48,7 +74,8 @@ pub fn read(texts: Vec<(String, String)>, kinds: &[&str], course_schema: &Value)
     let (courses, specs): (Vec<Document>, Vec<Document>) =
         documents.into_iter().partition(|d| d.kind == COURSE);
     folder.course(&courses, course_schema);
-    folder.specs(&specs);
+    let roster = folder.roster(courses.first());
+    folder.specs(&specs, roster.as_ref());
     folder.addresses();
     folder
 }
@@ -74,6 +101,7 @@ impl Folder {
             value: without_kind(first),
             spans: super::SpanMap::of(&first.root),
             kind_span: first.kind_span,
+            made_of: Vec::new(),
         };
         let shape = check_shape(schema, &plain);
         if shape.is_sound() {
@@ -88,37 +116,92 @@ impl Folder {
         self.diagnostics.extend(shape.into_diagnostics());
     }
 
+    /// The class that the course names; without rows if it cannot be read, which is reported.
+    fn roster(&mut self, course: Option<&Document>) -> Option<Arc<Roster>> {
+        let source = self.course.as_ref()?.roster.clone()?;
+        let node = &course?.root.entry("roster")?.value;
+        let (roster, found) = match source {
+            RosterSource::Rows(_) => roster::rows(node),
+            RosterSource::File(file) => match self.table(node, &file) {
+                Ok(id) => roster::table(id, self.sources.text(id)),
+                Err(missing) => (Roster::default(), vec![*missing]),
+            },
+        };
+        self.diagnostics.extend(found);
+        Some(Arc::new(roster))
+    }
+
+    fn table(&self, node: &Node, file: &str) -> Result<SourceId, Box<Diagnostic>> {
+        let path = beside(self.sources.path(node.span.source), file);
+        let yaml = matches!(Path::new(file).extension(), Some(e) if e == "yaml" || e == "yml");
+        self.sources.find(&path).filter(|_| !yaml).ok_or_else(|| {
+            let message = format!("there is no table `{file}` in the course folder");
+            let help = if yaml {
+                "name a CSV file, or write the rows here: `roster: [{ login: ann, team: owl }]`"
+            } else {
+                "export the sheet of the class as CSV into the course folder"
+            };
+            Box::new(Problem::new("missing-file", message).help(help).at(node.span))
+        })
+    }
+
     /// Without a sound course nothing can be expanded, but plain specs are checked all the same.
-    fn specs(&mut self, documents: &[Document]) {
+    fn specs(&mut self, documents: &[Document], roster: Option<&Arc<Roster>>) {
         let stand_in = Course::stand_in();
         let course = self.course.as_ref().or(stand_in.as_ref());
-        let Some(expander) = course.map(Expander::of) else {
+        let Some(expander) = course.map(|course| Expander::of(course, roster)) else {
             return;
         };
+        let mut empty_cells = BTreeSet::new();
         for document in documents {
             let (specs, found) = expander.expand(document, &self.sources);
             self.specs.extend(specs);
             if self.course.is_some() {
-                self.diagnostics.extend(found);
+                // A cell is as empty for one use as for the next.
+                let first = |d: &Diagnostic| d.code != "empty-cell" || empty_cells.insert(d.span);
+                self.diagnostics.extend(found.into_iter().filter(first));
             }
         }
     }
 
     fn addresses(&mut self) {
-        let mut seen: BTreeMap<(&str, &str), Span> = BTreeMap::new();
+        let mut seen: BTreeMap<(&str, &str), &ExpandedSpec> = BTreeMap::new();
+        // A name that says nothing of its row would repeat as often as there are rows.
+        let mut told = BTreeSet::new();
         for spec in self.specs.iter().filter(|s| !s.name.is_empty()) {
-            let here = spec.spans.value(&"name".into()).unwrap_or(spec.kind_span);
-            if let Some(first) = seen.insert((&spec.kind, &spec.name), here) {
-                let problem = Problem::new(
-                    "duplicate-address",
-                    format!("{}/{} is declared twice", spec.kind, spec.name),
-                );
-                let mut diagnostic = problem.help("give one of them another name").at(here);
-                diagnostic.related.push((first, "the first one".to_owned()));
-                self.diagnostics.push(diagnostic);
+            let Some(first) = seen.insert((&spec.kind, &spec.name), spec) else { continue };
+            let one_document = first.kind_span == spec.kind_span;
+            if !one_document || told.insert(spec.kind_span) {
+                self.diagnostics.push(duplicate(first, spec, one_document));
             }
         }
     }
+}
+
+fn name_place(spec: &ExpandedSpec) -> Span {
+    spec.spans.value(&"name".into()).unwrap_or(spec.kind_span)
+}
+
+/// Two specs of one address. Copies of one document are told apart by what they are made of.
+fn duplicate(first: &ExpandedSpec, second: &ExpandedSpec, one_document: bool) -> Diagnostic {
+    let message = format!("{}/{} is declared twice", second.kind, second.name);
+    let problem = Problem::new("duplicate-address", message);
+    let made_of = |spec: &ExpandedSpec, nth: &str| {
+        let label = |(span, _): &(Span, String)| (*span, format!("the {nth} one is made of this"));
+        spec.made_of.iter().map(label).collect::<Vec<_>>()
+    };
+    if !one_document {
+        let mut diagnostic = problem.help("give one of them another name").at(name_place(second));
+        diagnostic.related.push((name_place(first), "the first one".to_owned()));
+        diagnostic.related.extend(made_of(first, "first").into_iter().chain(made_of(second, "second")));
+        return diagnostic;
+    }
+    let help = "put into the name what makes each of them another: `name: vm-{{ student.login }}`";
+    let mut diagnostic = problem.label("the same for several").help(help).at(name_place(second));
+    let (first, second) = (made_of(first, "first"), made_of(second, "second"));
+    let differing = first.into_iter().zip(second).filter(|((one, _), (other, _))| one != other);
+    diagnostic.related.extend(differing.flat_map(|(one, other)| [one, other]));
+    diagnostic
 }
 
 fn without_kind(document: &Document) -> Value {

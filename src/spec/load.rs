@@ -1,11 +1,15 @@
-//! Loading: the YAML texts of a course folder, and the files that its specs name. The one place of `spec` that reads files.
+//! Loading: the YAML texts of a course folder, its roster, and the files that its specs name. The one place of `spec` that reads files.
 
 use std::collections::BTreeSet;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use super::document::ExpandedSpec;
+use super::folder::{COURSE, beside};
+use super::source::SourceId;
+use super::{roster, yaml};
 
 /// Why a folder cannot be loaded at all.
 #[derive(Debug, thiserror::Error)]
@@ -24,8 +28,36 @@ pub enum LoadError {
 /// The largest file that is uploaded or put into metadata as a part of a course: above it belongs elsewhere.
 const LARGEST_UPLOAD: u64 = 1 << 30;
 
-/// The YAML texts of a folder (or one file) by the path that is shown to the user, in order of their names.
+/// The YAML texts of a folder (or one file) by the path that is shown to the user, in order of their names; and after them
+/// the table that the course names as its roster.
 pub fn texts(folder: &Path) -> Result<(PathBuf, Vec<(String, String)>), LoadError> {
+    let (root, mut texts) = yaml_texts(folder)?;
+    if let Some((path, file)) = texts.iter().find_map(|(path, text)| Some((path, roster_of(text)?))) {
+        let table = (beside(path, &file), root.join(&file));
+        if is_inside(&root, &table.1) && table.1.is_file() {
+            texts.push((table.0, read_table(&table.1)?));
+        }
+    }
+    Ok((root, texts))
+}
+
+/// The file that a text's course names as its roster. Most texts are not looked into.
+fn roster_of(text: &str) -> Option<String> {
+    let nodes = text.contains("roster").then(|| yaml::documents(SourceId(0), text).0)?;
+    let course =
+        nodes.into_iter().find(|node| node.entry("kind").is_some_and(|k| k.value.text() == Some(COURSE)))?;
+    course.entry("roster")?.value.text().map(str::to_owned)
+}
+
+/// As much of it as is more than a roster may have, which is reported where it is read.
+fn read_table(path: &Path) -> Result<String, LoadError> {
+    let mut content = Vec::new();
+    let most = u64::try_from(roster::LARGEST).unwrap_or(u64::MAX).saturating_add(1);
+    fs_err::File::open(path)?.take(most).read_to_end(&mut content)?;
+    Ok(String::from_utf8_lossy(&content).into_owned())
+}
+
+fn yaml_texts(folder: &Path) -> Result<(PathBuf, Vec<(String, String)>), LoadError> {
     let shown = folder.display().to_string();
     if folder.is_file() {
         let root = folder.parent().unwrap_or(Path::new(".")).to_owned();
@@ -97,9 +129,7 @@ fn named(value: &Value, names: &mut BTreeSet<String>) {
 }
 
 fn collect(root: &Path, path: &Path, found: &mut BTreeSet<PathBuf>) -> Result<(), LoadError> {
-    let inside =
-        path.canonicalize().ok().zip(root.canonicalize().ok()).is_some_and(|(p, r)| p.starts_with(r));
-    if !inside {
+    if !is_inside(root, path) {
         return Ok(());
     }
     if path.is_file() && fs_err::metadata(path)?.len() <= LARGEST_UPLOAD {
@@ -114,6 +144,12 @@ fn collect(root: &Path, path: &Path, found: &mut BTreeSet<PathBuf>) -> Result<()
         }
     }
     Ok(())
+}
+
+fn is_inside(root: &Path, path: &Path) -> bool {
+    // The folder a person is in has an empty path.
+    let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
+    path.canonicalize().ok().zip(root.canonicalize().ok()).is_some_and(|(path, root)| path.starts_with(root))
 }
 
 #[cfg(test)]
@@ -147,6 +183,29 @@ mod tests {
     }
 
     #[test]
+    fn the_roster_is_read_beside_the_course_and_never_from_outside() {
+        let course = |roster: &str| format!("kind: Vm\nname: a\n---\nkind: Course\nroster: {roster}\n");
+        let rows = [
+            ("class/roster.csv", Some("class/roster.csv")),
+            ("./b.csv", Some("b.csv")),
+            ("absent.csv", None),
+            ("../outside.csv", None),
+            ("class", None),
+            ("[{ login: ann }]", None),
+        ];
+        for (roster, read) in rows {
+            let text = course(roster);
+            let files =
+                [("in/a.yaml", text.as_str()), ("in/class/roster.csv", "login\n"), ("in/b.csv", "login\n")];
+            let outer = folder(&[files.as_slice(), &[("outside.csv", "login\n")]].concat());
+            let inner = outer.path().join("in");
+            let (_, found) = texts(&inner).unwrap();
+            let shown = found.get(1).map(|(path, _)| path.clone());
+            assert_eq!(shown, read.map(|read| inner.join(read).display().to_string()), "{roster}");
+        }
+    }
+
+    #[test]
     fn one_file_stands_for_its_folder() {
         let folder = folder(&[("a.yaml", "a"), ("b.yaml", "b")]);
         let (root, found) = texts(&folder.path().join("b.yaml")).unwrap();
@@ -163,7 +222,7 @@ mod tests {
     #[test]
     fn files_that_specs_name_are_read_once_and_never_from_outside() {
         let outer = folder(&[("secret.txt", "no"), ("course/site/a.html", "a"), ("course/setup.sh", "s")]);
-        let source = Span { source: crate::spec::SourceId(0), start: 0, end: 0 };
+        let source = Span { source: SourceId(0), start: 0, end: 0 };
         let spec = ExpandedSpec {
             kind: "Bucket".to_owned(),
             name: "b".to_owned(),
@@ -171,6 +230,7 @@ mod tests {
                 "startupScript": {"file": "setup.sh"}, "other": {"file": "absent"}}),
             spans: SpanMap::default(),
             kind_span: source,
+            made_of: Vec::new(),
         };
         let mut found = Vec::new();
         files(&outer.path().join("course"), &[spec], |file| found.push(file.path)).unwrap();

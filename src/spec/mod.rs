@@ -8,14 +8,17 @@ pub mod document;
 mod engine;
 pub mod expand;
 mod expression;
+mod filters;
 pub mod folder;
 pub mod formats;
 pub mod load;
 pub mod node;
 pub mod pointer;
+pub mod roster;
 pub mod shape;
 pub mod source;
 pub mod suggest;
+pub mod told;
 pub mod yaml;
 
 pub use address::Address;

@@ -38,6 +38,12 @@ impl Sources {
         self.entry(id).map_or("", |(path, _)| path)
     }
 
+    /// The text that is shown under a path.
+    pub fn find(&self, path: &str) -> Option<SourceId> {
+        let index = self.0.iter().position(|(known, _)| known == path)?;
+        u32::try_from(index).ok().map(SourceId)
+    }
+
     fn entry(&self, id: SourceId) -> Option<&(String, String)> {
         self.0.get(usize::try_from(id.0).ok()?)
     }

@@ -45,6 +45,12 @@ pub(crate) fn wrong_folder(texts: &[(&str, &str)]) -> String {
     anstream::adapter::strip_str(&text).to_string()
 }
 
+/// What is written about a spec beside a course whose roster is this table.
+pub(crate) fn wrong_class(roster: &str, spec: &str) -> String {
+    let course = format!("{COURSE}roster: roster.csv\n");
+    wrong_folder(&[("course.yaml", &course), ("spec.yaml", spec), ("roster.csv", roster)])
+}
+
 /// Asserts that nothing is wrong with a spec beside a sound course.
 pub(crate) fn right(spec: &str) {
     let texts = vec![("course.yaml".to_owned(), COURSE.to_owned()), ("spec.yaml".to_owned(), dedent(spec))];

@@ -185,7 +185,7 @@ fn filter_that_is_none() {
     2 | name: "my-{{ vars.size | shout }}"
       |           ^^^^^^^^^^^^^^^^^^^^^^^
       |
-    help: common filters are `upper`, `lower`, `replace`, `join`, `first`, `default`
+    help: common filters are `slug`, `short(20)`, `hash`, `lower`, `upper`, `replace`, `join`, `first`, `default`
 
     1 error.
     "#);
