@@ -75,7 +75,7 @@ fn row(measured: &Measured, name: &str, run: &Run) -> String {
 /// Every budget, and whether it holds.
 pub(crate) fn budgets(budgets: &[Budget]) -> String {
     let mut text = "| budget | at most | measured | |\n|---|--:|--:|---|\n".to_owned();
-    for Budget { what, limit, measured, holds } in budgets {
+    for Budget { what, limit, measured, holds, .. } in budgets {
         let _ =
             writeln!(text, "| {what} | {limit} | {measured} | {} |", if *holds { "holds" } else { "MISSED" });
     }
