@@ -161,16 +161,22 @@ async fn status_403() {
             Converges,
         ),
         (
+            "as many accounts as there may be",
+            ACCOUNT,
+            "{method: iam.projects.serviceAccounts.create, status: {code: 429, status: RESOURCE_EXHAUSTED, message: 'Maximum number of service accounts on project reached.'}}",
+            Refused("iam-admin/quotas?project=class-2526"),
+        ),
+        (
             "a quota of resources",
             VM,
             "{method: compute.instances.insert, status: {code: 403, reason: quotaExceeded, message: \"Quota 'CPUS' exceeded.  Limit: 24.0 in region europe-west1.\"}}",
             Refused("the quota CPUS of 24 in europe-west1 is used up"),
         ),
         (
-            "a project that is not there",
+            "a policy that one may read and not write",
             GRANT,
             "{method: '*.setIamPolicy', status: {code: 403, status: PERMISSION_DENIED, message: 'The caller does not have permission'}}",
-            Refused("there is no project class-2526, or you may not see it"),
+            Refused("the permission resourcemanager.projects.setIamPolicy is missing on class-2526"),
         ),
     ])
     .await;
@@ -267,6 +273,16 @@ async fn an_api_that_this_run_turned_on_may_take_its_time() {
     let apis = "kind: ApiServices\nname: apis\nservices: [compute.googleapis.com]\n---\n";
     world.converge(&format!("{apis}{RULE}")).await;
     assert_eq!(cloud.strikes(), [4]);
+}
+
+#[tokio::test]
+async fn a_change_whose_answer_was_lost_is_no_stale_plan() {
+    let fault = "faults:\n- {method: storage.buckets.patch, times: 1, drop: after}\n";
+    let cloud = Cloud::with_faults(fault).await;
+    let world = cloud.project("class-2526").await;
+    world.converge(BUCKET).await;
+    world.converge(&format!("{BUCKET}labels: {{ team: owls }}\n")).await;
+    assert_eq!(cloud.strikes(), [1]);
 }
 
 #[tokio::test]

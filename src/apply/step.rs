@@ -9,7 +9,6 @@ use serde_json::Value;
 use super::scheduler::Turn;
 use super::{Event, Run};
 use crate::gcp::call::{Edit, Guard, Send};
-use crate::gcp::error::told;
 use crate::gcp::retry::{self, Again, NotYet};
 use crate::gcp::{ApiError, Body, Call, Client, Read, Splice, policy, splice};
 use crate::inventory::StoreError;
@@ -124,7 +123,7 @@ impl Patience<'_> {
                 return Err(error.into());
             };
             self.client.tell(missing.what);
-            tracing::info!(error = told(&error), why = missing.what, "waiting");
+            tracing::info!(step = self.turn.step.title(), why = missing.what, "waiting");
             self.client.let_settle(PAUSE).await;
             waited += PAUSE;
         }
@@ -133,7 +132,8 @@ impl Patience<'_> {
     fn missing(&self, error: &ApiError) -> Option<NotYet> {
         let taken = || (self.turn.replaces && error.is_conflict()).then_some(NAME);
         let granted = || retry::not_yet_granted(error).filter(|_| self.turn.granted);
-        retry::not_yet(error).or_else(taken).or_else(granted).filter(|_| self.fresh)
+        let all = [retry::not_yet(error), taken(), granted()];
+        all.into_iter().flatten().max_by_key(|missing| missing.bound).filter(|_| self.fresh)
     }
 }
 

@@ -8,6 +8,9 @@ use serde_json::Value;
 
 use super::request::{Request, Service, Verb};
 
+/// The projects of `gcloud auth login` and of `gcloud auth application-default login`.
+const CLIENTS: [&str; 2] = ["projects/32555940559", "projects/764086051850"];
+
 /// A call that did not succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
@@ -124,6 +127,11 @@ impl Refusal {
         }
     }
 
+    /// Whether the call was charged to the project of Google's own login clients, which says nothing of the course's project.
+    pub fn is_of_a_client(&self) -> bool {
+        self.info.get("consumer").is_some_and(|consumer| CLIENTS.contains(&consumer.as_str()))
+    }
+
     /// How often a minute the server allows what it refused for its frequency, if it says so.
     pub fn a_minute(&self) -> Option<u32> {
         let of_a_minute = self.info.get("quota_unit").is_none_or(|unit| unit.starts_with("1/min"));
@@ -174,7 +182,8 @@ impl ApiError {
         match self {
             Self::Refused(r) => {
                 let reason = matches!(r.reason.as_str(), "conditionNotMet" | "CONDITION_NOT_MET" | "");
-                r.status == 412 && reason && !r.message.contains("constraints/")
+                let rule = ["constraints/", "public access prevention"].iter().any(|t| r.message.contains(t));
+                r.status == 412 && reason && !rule
             }
             Self::Operation { codes, .. } => codes.iter().any(|code| code == "CONDITION_NOT_MET"),
             _ => false,
@@ -188,8 +197,8 @@ impl ApiError {
 
     /// Whether the service's API is off in the project.
     pub fn is_service_disabled(&self) -> bool {
-        self.refusal()
-            .is_some_and(|r| matches!(r.reason.as_str(), "SERVICE_DISABLED" | "accessNotConfigured"))
+        let off = |r: &&Refusal| matches!(r.reason.as_str(), "SERVICE_DISABLED" | "accessNotConfigured");
+        self.refusal().filter(off).is_some_and(|r| !r.is_of_a_client())
     }
 
     /// The API that is off, by the server's own words, else that of the service which was asked.

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::client::Client;
 use super::credentials::Pass;
 use super::error::{ApiError, Refusal, told};
+use super::limit::is_wait;
 use super::request::{Body, Request, Verb};
 
 /// "Resume incomplete": an upload session that wants more.
@@ -109,10 +110,6 @@ impl Client {
         }
         sent
     }
-}
-
-fn is_wait(request: &Request) -> bool {
-    request.path.ends_with("/wait")
 }
 
 fn header<'a>(response: &'a Response, name: &str) -> Option<&'a str> {

@@ -64,7 +64,7 @@ static LIMITS: [Limit; 12] = [
         1,
     ),
     limit(
-        "creations and deletions of registries",
+        "Google's limit on creations and deletions of registries",
         Service::ArtifactRegistry,
         is_registry_made_or_gone,
         2_000,
@@ -82,8 +82,9 @@ const fn limit(
     Limit { on, service, counts, per: Per::Project, every: ms(every_ms), burst }
 }
 
-fn is_wait(request: &Request) -> bool {
-    request.path.ends_with("/wait") || request.path.contains("operations/")
+/// Whether a request only looks how far an operation is.
+pub(super) fn is_wait(request: &Request) -> bool {
+    request.service != Service::Storage && format!("/{}", request.path).contains("/operations/")
 }
 
 fn is_read(request: &Request) -> bool {

@@ -22,10 +22,15 @@ enum Wanted {
     Mark(Value),
     /// Base64 MD5 of the content.
     Content(String),
+    /// What a change sent.
+    Members(Value),
 }
 
 /// What a creation would have made; None for requests that create nothing, or nothing that can be told apart.
 pub(super) fn twin(request: &Request) -> Option<Twin> {
+    if request.verb == Verb::Patch {
+        return patched(request);
+    }
     if request.verb != Verb::Post {
         return None;
     }
@@ -51,10 +56,30 @@ pub(super) fn twin(request: &Request) -> Option<Twin> {
         (Service::Iam, Body::Json(text)) if request.path.ends_with("/serviceAccounts") => {
             let body: Value = serde_json::from_str(text).ok()?;
             let project = request.path.strip_prefix("v1/projects/")?.split('/').next()?;
-            let email = format!("{}@{project}.iam.gserviceaccount.com", body.get("accountId")?.as_str()?);
+            let host =
+                project.split_once(':').map_or(project.to_owned(), |(domain, id)| format!("{id}.{domain}"));
+            let email = format!("{}@{host}.iam.gserviceaccount.com", body.get("accountId")?.as_str()?);
             marked(at(format!("{}/{email}", request.path)), body.get("serviceAccount")?)
         }
         _ => None,
+    }
+}
+
+/// A change of a bucket under a precondition: the second try finds the first one's work in its way.
+fn patched(request: &Request) -> Option<Twin> {
+    let guarded = request.query.iter().any(|(name, _)| name == "ifMetagenerationMatch");
+    let Body::Json(text) = &request.body else { return None };
+    let sent = serde_json::from_str(text).ok()?;
+    let read = Request::get(request.service, request.path.clone()).query("projection", "noAcl");
+    (guarded && request.service == Service::Storage).then(|| Twin { read, wanted: Wanted::Members(sent) })
+}
+
+/// Whether what was sent is what is there: null is absent, and what was not sent may be anything.
+fn holds(live: Option<&Value>, sent: &Value) -> bool {
+    match sent {
+        Value::Null => live.is_none_or(Value::is_null),
+        Value::Object(members) => members.iter().all(|(k, v)| holds(live.and_then(|l| l.get(k)), v)),
+        sent => live == Some(sent),
     }
 }
 
@@ -73,6 +98,7 @@ impl Twin {
     /// Whether what is there is what the request would have made.
     pub(super) fn is_ours(&self, live: &Value) -> bool {
         match &self.wanted {
+            Wanted::Members(sent) => holds(Some(live), sent),
             Wanted::Content(md5) => live.get("md5Hash").and_then(Value::as_str) == Some(md5),
             Wanted::Mark(mark) => {
                 mark.as_object().is_some_and(|m| m.iter().all(|(k, v)| live.get(k) == Some(v)))
@@ -136,6 +162,18 @@ mod tests {
             )
         );
         assert!(!twin.is_ours(&json!({"name": "x"})));
+    }
+
+    #[test]
+    fn a_change_of_a_bucket_is_known_again_by_what_it_sent() {
+        let body = json!({"labels": {"team": "owls", "old": null}, "lifecycle": {"rule": []}});
+        let patch = Request::new(Verb::Patch, Service::Storage, "b/x").json(&body);
+        assert_eq!(twin(&patch), None, "without a precondition the second try does no harm");
+        let twin = twin(&patch.query("ifMetagenerationMatch", "7")).expect("a twin");
+        let live = |team: &str| json!({"labels": {"team": team, "theirs": "x"}, "lifecycle": {"rule": []}});
+        assert!(twin.is_ours(&live("owls")));
+        assert!(!twin.is_ours(&live("cats")));
+        assert!(!twin.is_ours(&json!({"labels": {"team": "owls", "old": "y"}, "lifecycle": {"rule": []}})));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::call::{Send, Wait};
 use super::client::Client;
-use super::error::{ApiError, texts, told};
+use super::error::{ApiError, texts};
 use super::exchange::garbled;
 use super::lost;
 use super::request::{Request, Service, Verb};
@@ -45,7 +45,7 @@ impl Client {
             let Some(why) = retry::operation_again(&error).filter(|_| attempt < retry::TRIES) else {
                 return Err(error);
             };
-            tracing::info!(%request, attempt, error = told(&error), "beginning anew");
+            tracing::info!(%request, attempt, why = why.waits_for(), "beginning anew");
             self.tell(why.waits_for());
             self.back_off(why, attempt).await;
             attempt += 1;
@@ -141,6 +141,8 @@ impl Client {
                 Err(error) if error.is_not_found() && attempt < UNKNOWN => {
                     self.back_off(Again::NotYet, attempt).await;
                 }
+                // That nobody knows the operation does not say that its work is done.
+                Err(error) if error.is_not_found() => return Err(unknown(request, &error)),
                 looked => return looked,
             }
             attempt += 1;
@@ -180,6 +182,11 @@ fn info(error: &Value) -> Vec<(String, String)> {
     let places = ["/errorInfo/metadatas", "/quotaInfo", "/quotaInfo/dimensions", "/metadata"];
     let details = list("errorDetails").chain(list("details"));
     details.flat_map(|d| places.into_iter().filter_map(|at| d.pointer(at))).flat_map(texts).collect()
+}
+
+fn unknown(request: &Request, error: &ApiError) -> ApiError {
+    let (codes, message) = (vec!["OPERATION_UNKNOWN".to_owned()], error.to_string());
+    ApiError::Operation { what: request.to_string(), codes, message, info: BTreeMap::default() }
 }
 
 fn timed_out(request: &Request) -> ApiError {

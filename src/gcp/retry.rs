@@ -93,6 +93,10 @@ pub fn is_transient(error: &ApiError) -> bool {
 
 fn refused(refusal: &Refusal, harmless: bool) -> Option<Again> {
     let says = |text: &str| refusal.message.contains(text);
+    // What there may be at most does not come back with the next minute.
+    if says("Maximum number of") || refusal.reason == "quotaExceeded" {
+        return None;
+    }
     match (refusal.status, refusal.reason.as_str()) {
         // A per-day quota will not come back within any wait.
         (
@@ -164,6 +168,10 @@ fn agent(message: &str) -> Option<NotYet> {
 
 /// What a refusal waits for in a run that has just granted roles: they take effect after two minutes, or seven.
 pub fn not_yet_granted(error: &ApiError) -> Option<NotYet> {
+    if let ApiError::Operation { codes, .. } = error {
+        let denied = ["SERVICE_ACCOUNT_ACCESS_DENIED", "PERMISSIONS_ERROR"];
+        return codes.iter().any(|code| denied.contains(&code.as_str())).then_some(GRANT);
+    }
     let denied = ["forbidden", "insufficientPermissions", "PERMISSION_DENIED", "IAM_PERMISSION_DENIED"];
     error.refusal().filter(|r| r.status == 403 && denied.contains(&r.reason.as_str())).map(|_| GRANT)
 }

@@ -8,7 +8,7 @@ use super::client::Client;
 use super::error::{ApiError, Refusal};
 use super::lost;
 use super::request::{Request, Service, Verb};
-use super::retry::{self, Again};
+use super::retry::{self, ACCOUNT, Again};
 
 impl Client {
     /// Sends a request; an empty answer is null. Failures worth it are tried again. A creation whose answer was lost and
@@ -41,6 +41,8 @@ impl Client {
     /// whatever falls under the same quota waits as well.
     async fn wait_after(&self, request: &Request, error: &ApiError, why: Again, attempt: u32) {
         let told = error.refusal().and_then(|refusal| refusal.retry_after).map(retry::told);
+        // A server that says "at once" is not pressed either.
+        let told = told.map(|time| time.max(retry::wait(Again::Transient, attempt, self.pace().fraction())));
         let time = told.unwrap_or_else(|| retry::wait(why, attempt, self.pace().fraction()));
         if why == Again::Quota {
             let (now, a_minute) = (self.pace().elapsed(), error.refusal().and_then(Refusal::a_minute));
@@ -58,8 +60,18 @@ impl Client {
     /// What an earlier try of this creation made, when this one found its place taken.
     async fn made_before(&self, request: &Request, error: &ApiError) -> Option<Value> {
         let twin = lost::twin(request).filter(|_| lost::is_taken(error))?;
-        let found = Box::pin(self.send(&twin.read)).await.ok()?;
-        twin.is_ours(&found).then(|| twin.answer(found))
+        let until = self.pace().elapsed() + ACCOUNT.bound;
+        loop {
+            match Box::pin(self.send(&twin.read)).await {
+                Ok(found) => return twin.is_ours(&found).then(|| twin.answer(found)),
+                // The name is taken, and whoever has it is not seen everywhere yet.
+                Err(error) if retry::not_yet(&error).is_some() && self.pace().elapsed() < until => {
+                    self.tell(ACCOUNT.what);
+                    self.back_off(Again::NotYet, 1).await;
+                }
+                Err(_) => return None,
+            }
+        }
     }
 
     /// One logical mutation of compute has one id, whatever happens to its answer.
@@ -77,7 +89,8 @@ impl Client {
 fn trace(request: &Request, error: &ApiError) {
     let failed = |refusal: &&Refusal| refusal.status != 404 && !error.is_service_disabled();
     if let Some(refusal) = error.refusal().filter(failed) {
-        let Refusal { status, reason, request_id, message: says, .. } = refusal;
-        tracing::info!(%request, status, reason, request_id, says, "refused");
+        // Not its words: they may quote what was sent.
+        let Refusal { status, reason, request_id, .. } = refusal;
+        tracing::info!(%request, status, reason, request_id, "refused");
     }
 }

@@ -84,7 +84,8 @@ impl Client {
                 let chunk = blocking(move || chunk(&path, at)).await?;
                 (range(at, u64::try_from(chunk.len()).unwrap_or(u64::MAX), file.size), chunk)
             };
-            let builder = self.http.put(session.clone()).header("content-range", range).body(body);
+            let builder = self.http.put(session.clone()).timeout(self.timeouts.long_call);
+            let builder = builder.header("content-range", range).body(body);
             match self.exchange(&request, builder).await {
                 Ok(response) if response.status().as_u16() != INCOMPLETE => {
                     return exchange::json(&request, response).await;

@@ -63,6 +63,11 @@ impl std::fmt::Debug for Credentials {
     }
 }
 
+/// Whether the caller may not charge the project that was named. Cloud Storage says so in words only.
+fn cannot_charge(refusal: &Refusal) -> bool {
+    refusal.reason == "USER_PROJECT_DENIED" || refusal.message.contains("serviceusage.services.use")
+}
+
 impl Credentials {
     /// The credentials that these settings lead to. Nothing is looked up before the first call.
     pub fn of(settings: Settings) -> Self {
@@ -89,9 +94,7 @@ impl Credentials {
         let Self::Sought(keep) = self else { return false };
         match refusal.status {
             401 => keep.forget(&pass.token),
-            403 if refusal.reason == "USER_PROJECT_DENIED" => {
-                pass.quota_project.is_some() && keep.charge_nobody()
-            }
+            403 if cannot_charge(refusal) => pass.quota_project.is_some() && keep.charge_nobody(),
             _ => false,
         }
     }

@@ -40,14 +40,19 @@ const CONSTRAINTS: [(&str, &str); 7] = [
 ];
 
 /// An API that is off.
-pub(super) fn disabled(api: &str, refusal: Option<&Refusal>, project: &str) -> Advice {
-    // With a person's credentials the project that is charged may be another one than the course's.
-    let charged = refusal.and_then(|r| r.info.get("consumer")).map(|c| c.trim_start_matches("projects/"));
-    let other = charged.filter(|charged| *charged != project);
-    let asked = other.map(|other| format!(" (asked on behalf of project {other})")).unwrap_or_default();
-    Advice::new(format!("the API {api} is off in {project}{asked}"))
+pub(super) fn disabled(api: &str, project: &str) -> Advice {
+    Advice::new(format!("the API {api} is off in {project}"))
         .help(format!("declare it: `kind: ApiServices` with `services: [{api}]`"))
         .help(format!("or turn it on at once: gcloud services enable {api} --project {project}"))
+}
+
+/// A person's calls are charged to the project of Google's own login client, where the API is off.
+pub(super) fn uncharged(refusal: &Refusal, project: &str) -> Option<Advice> {
+    refusal.is_of_a_client().then(|| {
+        Advice::new("your calls are charged to no project of yours")
+            .help(format!("gcloud auth application-default set-quota-project {project}"))
+            .help(format!("or for this run: GOOGLE_CLOUD_QUOTA_PROJECT={project}"))
+    })
 }
 
 pub(super) fn billing(case: &Case<'_>) -> Option<Advice> {
@@ -68,7 +73,9 @@ pub(super) fn org_policy(case: &Case<'_>) -> Option<Advice> {
     let named = || first(r"constraints/([A-Za-z0-9.]+[A-Za-z0-9])", said.message);
     let named = said.info("customConstraints").map(str::to_owned).or_else(named);
     let domains = || said.says("permitted customer").then(|| "iam.allowedPolicyMemberDomains".to_owned());
-    let constraint = named.or_else(domains)?;
+    let public =
+        || said.says("public access prevention").then(|| "storage.publicAccessPrevention".to_owned());
+    let constraint = named.or_else(domains).or_else(public)?;
     let known = CONSTRAINTS.iter().find(|(name, _)| *name == constraint).map(|(_, help)| *help);
     let advice = Advice::new(format!("the organisation's policy {constraint} forbids it in {project}"));
     let advice = known.into_iter().fold(advice, Advice::help);
@@ -79,6 +86,7 @@ pub(super) fn expired(case: &Case<'_>) -> Option<Advice> {
     (case.said.status == 401).then(|| {
         Advice::new("Google does not accept the credentials: they are expired or revoked")
             .help("log in again: gcloud auth application-default login")
+            .help("if GOOGLE_OAUTH_ACCESS_TOKEN or CLOUDSDK_AUTH_ACCESS_TOKEN is set, renew it or unset it")
     })
 }
 
@@ -109,6 +117,9 @@ pub(super) fn denied(case: &Case<'_>) -> Option<Advice> {
     }
     match permission(case) {
         Some(permission) => Some(missing(case, &permission)),
+        None if said.what.ends_with(":setIamPolicy") => {
+            Some(missing(case, "resourcemanager.projects.setIamPolicy"))
+        }
         // Resource Manager answers the same to those who may not see a project and for projects that do not exist.
         None if said.what.contains("cloudresourcemanager/") => Some(no_project(project)),
         None => None,

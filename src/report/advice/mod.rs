@@ -44,7 +44,10 @@ pub struct Known {
 /// The advice on an error.
 pub fn advice(error: &ApiError, known: &Known) -> Option<Advice> {
     if let Some(api) = error.disabled_api() {
-        return Some(access::disabled(api, error.refusal(), &project(error, known)));
+        return Some(access::disabled(api, &project(error, known)));
+    }
+    if let Some(advice) = error.refusal().and_then(|r| access::uncharged(r, &project(error, known))) {
+        return Some(advice);
     }
     let case = Case { said: Said::of(error)?, project: project(error, known) };
     let found: [fn(&Case<'_>) -> Option<Advice>; 9] = [

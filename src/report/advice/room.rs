@@ -29,11 +29,12 @@ fn spaced(zones: &str) -> String {
 
 pub(super) fn quota(case: &Case<'_>) -> Option<Advice> {
     let Case { said, project } = case;
-    if !said.is(&["QUOTA_EXCEEDED", "quotaExceeded"]) {
+    if !said.is(&["QUOTA_EXCEEDED", "quotaExceeded"]) && !said.says("maximum number of") {
         return None;
     }
     let metric = first(r"Quota '([^']+)'", said.message);
     let metric = metric.or_else(|| Some(said.info("metricName")?.rsplit('/').next()?.to_uppercase()));
+    let metric = metric.or_else(|| first(r"Maximum number of ([a-z ]+) on", said.message));
     let limit = said.info("limit").map(str::to_owned).or_else(|| first(r"Limit: ([0-9.]+)", said.message));
     let limit = limit.map(|limit| format!(" of {}", limit.trim_end_matches(".0"))).unwrap_or_default();
     let place =

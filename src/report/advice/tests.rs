@@ -42,13 +42,45 @@ const INSTANCES: &str = "projects/class/zones/europe-west1-b/instances";
 
 #[test]
 fn an_api_that_is_off_is_named_with_what_to_declare() {
-    let info = json!({"reason": "SERVICE_DISABLED", "metadata": {"service": "compute.googleapis.com", "consumer": "projects/32555940559"}});
+    let info = json!({"reason": "SERVICE_DISABLED", "metadata": {"service": "compute.googleapis.com", "consumer": "projects/1234567"}});
     let error =
         json!({"message": "Compute Engine API has not been used in project 32555940559", "details": [info]});
     assert_snapshot!(refused(Verb::Get, Service::Compute, INSTANCES, 403, &error), @r"
-    the API compute.googleapis.com is off in class (asked on behalf of project 32555940559)
+    the API compute.googleapis.com is off in class
       declare it: `kind: ApiServices` with `services: [compute.googleapis.com]`
       or turn it on at once: gcloud services enable compute.googleapis.com --project class
+    ");
+}
+
+#[test]
+fn calls_charged_to_googles_own_client_say_nothing_of_the_course() {
+    let info = json!({"reason": "SERVICE_DISABLED", "metadata": {"service": "iam.googleapis.com", "consumer": "projects/764086051850"}});
+    let error = json!({"message": "IAM API has not been used in project 764086051850", "details": [info]});
+    assert_snapshot!(refused(Verb::Get, Service::Iam, "v1/projects/class/serviceAccounts", 403, &error), @r"
+    your calls are charged to no project of yours
+      gcloud auth application-default set-quota-project class
+      or for this run: GOOGLE_CLOUD_QUOTA_PROJECT=class
+    ");
+}
+
+#[test]
+fn what_there_may_be_at_most_and_what_may_not_be_public_is_told() {
+    let most = json!({"message": "Maximum number of service accounts on project reached.", "status": "RESOURCE_EXHAUSTED"});
+    assert_snapshot!(refused(Verb::Post, Service::Iam, "v1/projects/class/serviceAccounts", 429, &most), @r"
+    the quota service accounts is used up: this asks for more
+      ask for more: https://console.cloud.google.com/iam-admin/quotas?project=class
+      or declare fewer or smaller machines, or some of them in another region
+    ");
+    let public = "The member bindings allUsers and allAuthenticatedUsers are not allowed since public access prevention is enforced.";
+    assert_snapshot!(refused(Verb::Put, Service::Storage, "b/x/iam", 412, &reason("conditionNotMet", public)), @r"
+    the organisation's policy storage.publicAccessPrevention forbids it in class
+      grant nothing to allUsers and allAuthenticatedUsers
+      what it says: gcloud org-policies describe storage.publicAccessPrevention --project class
+    ");
+    let policy = json!({"message": "Policy update access denied.", "status": "PERMISSION_DENIED"});
+    assert_snapshot!(refused(Verb::Post, Service::ResourceManager, "v1/projects/class:setIamPolicy", 403, &policy), @r"
+    the permission resourcemanager.projects.setIamPolicy is missing on class
+      roles/resourcemanager.projectIamAdmin has it; an owner types: gcloud projects add-iam-policy-binding class --member user:YOU --role roles/resourcemanager.projectIamAdmin
     ");
 }
 
@@ -178,6 +210,7 @@ fn names_taken_and_credentials_that_ended_are_told() {
     assert_snapshot!(refused(Verb::Get, Service::Storage, "b", 401, &reason("authError", "Invalid Credentials")), @r"
     Google does not accept the credentials: they are expired or revoked
       log in again: gcloud auth application-default login
+      if GOOGLE_OAUTH_ACCESS_TOKEN or CLOUDSDK_AUTH_ACCESS_TOKEN is set, renew it or unset it
     ");
 }
 
