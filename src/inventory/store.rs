@@ -63,6 +63,11 @@ impl StoreError {
             _ => false,
         }
     }
+
+    /// Whether it cannot be read because Cloud Storage is off in its project.
+    pub fn is_service_disabled(&self) -> bool {
+        matches!(self, Self::Api { source, .. } if source.is_service_disabled())
+    }
 }
 
 /// Where a course's inventory is kept, and what its last write was.
@@ -116,7 +121,7 @@ impl Store {
         }
     }
 
-    /// Reads the record; what does not exist yet is empty.
+    /// Reads the record; what does not exist yet is empty. That Cloud Storage is off is an error: it says nothing of the record.
     pub async fn load(&self, course: &str) -> Result<Record, StoreError> {
         let text = match &self.place {
             InventoryPlace::Object { bucket, object } => {
@@ -124,10 +129,7 @@ impl Store {
                     .query("alt", "media")
                     .fields("*");
                 let found = self.client.read(&Read::document(request)).await;
-                match found {
-                    Err(error) if error.is_service_disabled() => None,
-                    found => found.map_err(|e| self.api(e))?.into_iter().next(),
-                }
+                found.map_err(|e| self.api(e))?.into_iter().next()
             }
             InventoryPlace::File(path) => match file(&self.folder.join(path))? {
                 Some(text) => Some(serde_json::from_str(&text).map_err(|e| self.unreadable(e))?),

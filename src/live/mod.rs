@@ -128,7 +128,11 @@ pub async fn plan(
     let declared = declared(world, &guess)?;
     let (read, record) = tokio::join!(seen.read(client, declared), record);
     read?;
-    let record = record?;
+    let record = match record {
+        // Nothing is applied before the inventory can be opened; but a destroy that finds nothing would call the room cleared.
+        Err(error) if error.is_service_disabled() && !world.intent.destroy => nothing,
+        record => record?,
+    };
     let scope = placed(scope, world.desired, &record);
     let asks = diff::asks(world.registry, world.desired, &record, world.intent);
     seen.observe(client, &asks, &scope).await?;

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use super::{LiveError, Seen, World, plan};
 use crate::diff::Intent;
 use crate::gcp::fake::{Fake, Reply};
-use crate::gcp::{Read, Request, Service};
+use crate::gcp::{Read, Request, Service, Verb};
 use crate::inventory::{Entry, Record, RecordEdit, StoreError};
 use crate::kinds::{Desired, Files, KindRegistry, Scope, desire, schema};
 use crate::plan::{Action, Plan};
@@ -129,6 +129,20 @@ async fn nothing_exists_where_the_api_is_off() {
     assert_eq!(enabled.count(Action::Create), 2);
     let refused = plan_of(rule("ssh")).await;
     assert_eq!(refused.report.iter().map(|finding| finding.code).collect::<Vec<_>>(), ["api-not-enabled"]);
+}
+
+#[tokio::test]
+async fn an_inventory_that_cannot_be_read_is_empty_for_a_plan_and_never_for_a_destroy() {
+    let fake = Fake::scripted(vec![Reply::error(403, "accessNotConfigured", "not enabled")]).await;
+    let (registry, scope, desired) = course(&rule("ssh"));
+    for (destroy, planned) in [(false, true), (true, false)] {
+        let intent = Intent { destroy, ..Intent::default() };
+        let world = World { registry: &registry, desired: &desired, intent: &intent };
+        let off = fake.client().read(&Read::document(Request::new(Verb::Get, Service::Storage, "b/x"))).await;
+        let off = StoreError::Api { place: "gs://x".to_owned(), source: off.unwrap_err() };
+        let plan = plan(&fake.client(), world, &scope, async { Err(off) }).await;
+        assert_eq!(plan.is_ok(), planned, "destroy: {destroy}");
+    }
 }
 
 #[tokio::test]
