@@ -6,6 +6,7 @@ pub mod document;
 pub mod json;
 pub mod outcome;
 pub mod secrets;
+pub mod specs;
 pub mod text;
 
 pub use advice::{Advice, Known};
