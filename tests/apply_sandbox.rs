@@ -75,7 +75,16 @@ fn address(kind: &str, name: &str) -> Address {
 
 fn step(id: usize, address: Address, calls: Vec<Call>, record: RecordEdit) -> Step {
     let (addresses, records) = (vec![address], vec![record]);
-    Step { id, doing: "change".to_owned(), addresses, calls, after: Vec::new(), records, intent: false }
+    Step {
+        id,
+        doing: "change".to_owned(),
+        addresses,
+        calls,
+        after: Vec::new(),
+        records,
+        intent: false,
+        learns: Vec::new(),
+    }
 }
 
 fn insert(id: usize, name: &str) -> Step {

@@ -46,6 +46,7 @@ fn operations(calls: &[Call]) -> u32 {
     let of_call = |call: &Call| match call {
         Call::Send(Send { wait, .. }) | Call::Edit(Edit { wait, .. }) => one(*wait),
         Call::Each(all) => all.iter().map(|send| one(send.wait)).max().unwrap_or_default(),
+        Call::FirstOf(first) => first.choices.first().map(|choice| one(choice.send.wait)).unwrap_or_default(),
         Call::Guard(_) => 0,
     };
     calls.iter().map(of_call).sum()

@@ -1,6 +1,8 @@
 //! Applying a plan: its steps side by side as far as their edges allow. Decides nothing: what the plan says is done.
 
+mod known;
 pub mod outcome;
+mod place;
 mod scheduler;
 pub mod step;
 #[cfg(test)]
@@ -12,13 +14,14 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 
-pub use outcome::{Event, Outcome, StepResult};
+pub use outcome::{Detour, Event, Outcome, StepResult};
 pub use step::StepError;
 
 use crate::gcp::Client;
 use crate::gcp::error::told;
 use crate::inventory::Recorder;
 use crate::plan::{Plan, Step};
+use known::Known;
 use scheduler::{Scheduler, Turn};
 
 /// Steps at once, unless asked otherwise: a class of sixty machines with its rules and registries. How fast they are begun is the
@@ -55,12 +58,14 @@ pub async fn apply(run: &Run, plan: &Plan) -> Outcome {
     let listener = Arc::clone(&run.listener);
     run.recorder.on_written(move || listener(Event::InventoryWritten));
     run.recorder.note(&plan.records);
-    let results = steps(run, plan).await;
+    let known = Known::at_first(plan);
+    let results = steps(run, plan, &known).await;
     let inventory = run.recorder.flush().await.err();
-    Outcome { results, titles: plan.steps.iter().map(Step::title).collect(), inventory }
+    let titles = plan.steps.iter().map(Step::title).collect();
+    Outcome { results, titles, inventory, detours: known.detours(), known: known.all() }
 }
 
-async fn steps(run: &Run, plan: &Plan) -> Vec<StepResult> {
+async fn steps(run: &Run, plan: &Plan, known: &Known) -> Vec<StepResult> {
     let mut scheduler = Scheduler::new(plan);
     let mut running = JoinSet::new();
     let mut ids = BTreeMap::new();
@@ -70,8 +75,8 @@ async fn steps(run: &Run, plan: &Plan) -> Vec<StepResult> {
         let open = *run.stop.borrow() == 0 && !run.recorder.is_broken();
         while open && running.len() < run.parallel.max(1) {
             let Some(turn) = scheduler.next() else { break };
-            let (id, run) = (turn.step.id, run.clone());
-            ids.insert(running.spawn(async move { carry(&run, turn).await }).id(), id);
+            let (id, run, known) = (turn.step.id, run.clone(), known.clone());
+            ids.insert(running.spawn(async move { carry(&run, &known, turn).await }).id(), id);
         }
         tokio::select! {
             joined = running.join_next_with_id() => match joined {
@@ -110,9 +115,9 @@ fn ended(run: &Run, scheduler: &mut Scheduler<'_>, ids: &BTreeMap<Id, usize>, jo
     }
 }
 
-async fn carry(run: &Run, turn: Turn) -> Result<(), StepError> {
+async fn carry(run: &Run, known: &Known, turn: Turn) -> Result<(), StepError> {
     run.tell(Event::Started(turn.step.id));
-    step::run(run, &turn).await
+    step::run(run, known, turn).await
 }
 
 /// Returns when the user has asked to stop for the second time. Whoever cannot ask any more does not.

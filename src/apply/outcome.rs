@@ -1,8 +1,11 @@
 //! What became of a plan: events while it runs, and the result of every step.
 //! Data only.
 
+use std::collections::BTreeMap;
+
 use super::step::StepError;
 use crate::inventory::StoreError;
+use crate::spec::{Address, Reference};
 
 /// What happens while a plan is applied. Steps are named by their number.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +14,8 @@ pub enum Event {
     Started(usize),
     /// A step waits for something.
     Waiting(usize, &'static str),
+    /// A place had no room for a step's work, and another is tried.
+    Elsewhere(usize, String, String),
     /// A step is done.
     Done(usize),
     /// A step failed, or was left in the middle.
@@ -45,6 +50,21 @@ pub struct Outcome {
     pub titles: Vec<String>,
     /// The inventory could not be written.
     pub inventory: Option<StoreError>,
+    /// What was made elsewhere than where it was tried first.
+    pub detours: Vec<Detour>,
+    /// Where things were made, and what they yield.
+    pub known: BTreeMap<Reference, String>,
+}
+
+/// A resource that was made at another place than the first.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Detour {
+    /// The resource.
+    pub address: Address,
+    /// Where it is.
+    pub place: String,
+    /// The places that had no room, each with what the API said.
+    pub full: Vec<(String, String)>,
 }
 
 impl Outcome {

@@ -6,12 +6,18 @@ use std::time::Duration;
 use futures_util::{StreamExt, stream};
 use serde_json::Value;
 
+use super::known::Known;
+use super::place::first_of;
 use super::scheduler::Turn;
 use super::{Event, Run};
 use crate::gcp::call::{Edit, Guard, Send};
 use crate::gcp::retry::{self, Again, NotYet};
 use crate::gcp::{ApiError, Body, Call, Client, Read, Splice, policy, splice};
 use crate::inventory::StoreError;
+use crate::kinds::yields;
+use crate::plan::Learn;
+use crate::spec::Reference;
+use crate::spec::reference::NoReference;
 
 /// Independent requests of one call in flight at once.
 const EACH: usize = 16;
@@ -47,6 +53,24 @@ pub enum StepError {
     /// The inventory could not be told what is about to be ours: nothing was begun.
     #[error(transparent)]
     Inventory(#[from] StoreError),
+    /// What later steps name is not there.
+    #[error("{0} is not there")]
+    NoResult(Reference),
+    /// A defect of Provost: a name of a place that is none.
+    #[error(transparent)]
+    Misnamed(#[from] NoReference),
+    /// A defect of Provost: a call that does not survive being filled in.
+    #[error("a call cannot be filled in")]
+    Unfilled(#[from] serde_json::Error),
+    /// No place had room; the error is that of the last one.
+    #[error("no room in any of {}", .full.join(", "))]
+    NoRoom {
+        /// The places, in the order in which they were tried.
+        full: Vec<String>,
+        /// What the last one said.
+        #[source]
+        source: ApiError,
+    },
     /// A defect of Provost.
     #[error("the step broke off")]
     Died(#[source] tokio::task::JoinError),
@@ -56,7 +80,7 @@ impl StepError {
     /// The error of the API behind it.
     pub fn api(&self) -> Option<&ApiError> {
         match self {
-            Self::Api(error) | Self::Contended(error) => Some(error),
+            Self::Api(error) | Self::Contended(error) | Self::NoRoom { source: error, .. } => Some(error),
             _ => None,
         }
     }
@@ -68,23 +92,50 @@ impl StepError {
 }
 
 /// Carries a step out. The inventory knows beforehand of what cannot be marked, and afterwards of everything.
-pub(super) async fn run(run: &Run, turn: &Turn) -> Result<(), StepError> {
+pub(super) async fn run(run: &Run, known: &Known, mut turn: Turn) -> Result<(), StepError> {
     if turn.step.intent {
+        turn.step.records = known.fill(&turn.step.records)?;
         run.recorder.intend(&turn.step.records).await?;
     }
     let (listener, id) = (Arc::clone(&run.listener), turn.step.id);
     let client = run.client.clone().telling(move |what| listener(Event::Waiting(id, what)));
     for (i, call) in turn.step.calls.iter().enumerate() {
         let fresh = i > 0 || !turn.step.after.is_empty();
-        carry_out(&Patience { client: &client, turn, fresh }, call).await?;
+        let patience = Patience { client: &client, turn: &turn, fresh };
+        carry_out(&patience, run, known, &known.fill(call)?).await?;
     }
-    run.recorder.note(&turn.step.records);
+    for learn in &turn.step.learns {
+        self::learn(&client, known, learn).await?;
+    }
+    run.recorder.note(&known.fill(&turn.step.records)?);
     Ok(())
 }
 
-async fn carry_out(patience: &Patience<'_>, call: &Call) -> Result<(), StepError> {
+/// Reads what a resource yields, for the steps that name it.
+async fn learn(client: &Client, known: &Known, learn: &Learn) -> Result<(), StepError> {
+    let read = client.send(&known.fill(&learn.read)?).await?;
+    for (reference, pointer) in &learn.results {
+        let value = yields::read(&read, pointer).ok_or_else(|| StepError::NoResult(reference.clone()))?;
+        known.note(reference, value);
+    }
+    Ok(())
+}
+
+async fn carry_out(patience: &Patience<'_>, run: &Run, known: &Known, call: &Call) -> Result<(), StepError> {
     let client = patience.client;
     match call {
+        Call::FirstOf(first) => {
+            let tell = |full: &str, next: &str| {
+                run.tell(Event::Elsewhere(patience.turn.step.id, full.to_owned(), next.to_owned()))
+            };
+            let place: Reference = first.place.parse()?;
+            let made = first_of(patience, first, &place, &tell).await?;
+            known.note(&place, made.place.clone());
+            if !made.full.is_empty() {
+                known.detour(made);
+            }
+            Ok(())
+        }
         Call::Send(send) => patience.wait_out(|| self::send(client, send)).await,
         Call::Each(sends) => each(patience, sends).await,
         Call::Guard(guard) => self::guard(client, guard).await,
@@ -101,15 +152,15 @@ async fn each(patience: &Patience<'_>, sends: &[Send]) -> Result<(), StepError> 
 }
 
 /// What a step waits for: things this run has just made, which the API does not know everywhere yet.
-struct Patience<'a> {
-    client: &'a Client,
-    turn: &'a Turn,
+pub(super) struct Patience<'a> {
+    pub(super) client: &'a Client,
+    pub(super) turn: &'a Turn,
     /// Whether anything was made before.
     fresh: bool,
 }
 
 impl Patience<'_> {
-    async fn wait_out<F: Future<Output = Result<(), StepError>>>(
+    pub(super) async fn wait_out<F: Future<Output = Result<(), StepError>>>(
         &self,
         work: impl Fn() -> F,
     ) -> Result<(), StepError> {
@@ -137,7 +188,7 @@ impl Patience<'_> {
     }
 }
 
-async fn send(client: &Client, send: &Send) -> Result<(), StepError> {
+pub(super) async fn send(client: &Client, send: &Send) -> Result<(), StepError> {
     let mut attempt = 1;
     loop {
         match client.carry_out(send).await {

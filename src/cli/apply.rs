@@ -46,7 +46,7 @@ async fn planned(
     printer: &mut Printer,
 ) -> anyhow::Result<Exit> {
     let (plan, record) = plan::plan(connection, loaded, intent).await?;
-    let shown = printer.showable(&plan);
+    let mut shown = printer.showable(&plan);
     if args.format == Format::Text {
         printer.out(&text::plan(&shown));
     }
@@ -58,6 +58,7 @@ async fn planned(
         confirm(args, intent, printer)?;
     }
     let outcome = execute(connection, loaded, &plan, record, args, printer).await?;
+    shown.learn(&outcome.known);
     let known = images::known(&connection.client, &plan.project, outcome::failures(&outcome)).await;
     say(&shown, Some((&outcome, &known)), args.format, printer);
     if args.format == Format::Text && outcome.is_complete() && !intent.destroy {

@@ -44,6 +44,9 @@ impl Progress {
         match event {
             Event::Started(step) => self.started(step),
             Event::Waiting(step, what) => self.waiting(step, what),
+            Event::Elsewhere(step, full, next) => {
+                self.line(&format!("      {}: no room in {full}, trying {next}", self.title(step)));
+            }
             Event::Done(step) => self.ended(step, "done", ""),
             Event::Failed(step, why) => self.ended(step, "failed", &why),
             Event::HeldBack(step) => self.ended(step, "held back", ""),

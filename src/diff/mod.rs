@@ -3,6 +3,7 @@
 
 pub mod ask;
 pub mod compare;
+pub mod references;
 pub mod verdict;
 
 pub use ask::{Intent, KindAsks, asks};

@@ -118,7 +118,8 @@ fn one<'a>(
     let mut item = Item {
         address,
         kind,
-        desired: desired.map(|desired| resolve(kind, desired, scope)).transpose()?,
+        // As this run knows it: with the places of the resources it is about.
+        desired: desired.map(|desired| desired.with(&desired.resolved.value, scope)).transpose()?,
         live,
         entry,
         ask: ask.clone(),
@@ -126,23 +127,19 @@ fn one<'a>(
         reason: String::new(),
         fields: Vec::new(),
     };
-    let (verdict, reason) = if intent.destroy || item.desired.is_none() {
-        gone(&item, intent, scope)
-    } else {
-        wanted(&mut item, intent, scope)?
-    };
-    (item.verdict, item.reason) = (verdict, reason);
+    judge(&mut item, intent, scope)?;
     Ok(item)
 }
 
-/// The desired side as this run knows it: with the places of the resources it is about.
-fn resolve(kind: &'static dyn Kind, desired: &Desired, scope: &Scope) -> Result<Desired, DecodeError> {
-    Ok(Desired {
-        address: desired.address.clone(),
-        kind: desired.kind,
-        resolved: kind.resolved(&desired.resolved.value, scope)?,
-        digest: desired.digest.clone(),
-    })
+/// Finds what is to become of a resource, from both of its sides.
+pub(super) fn judge(item: &mut Item<'_>, intent: &Intent, scope: &Scope) -> Result<(), DecodeError> {
+    let (verdict, reason) = if intent.destroy || item.desired.is_none() {
+        gone(item, intent, scope)
+    } else {
+        wanted(item, intent, scope)?
+    };
+    (item.verdict, item.reason) = (verdict, reason);
+    Ok(())
 }
 
 type Ruling = (Verdict, String);
@@ -188,7 +185,7 @@ fn wanted(item: &mut Item<'_>, intent: &Intent, scope: &Scope) -> Result<Ruling,
     if marks || desired.resolved.value != live.spec {
         let completed = item.kind.complete(&desired.resolved.value, live, scope)?;
         if completed != desired.resolved.value {
-            desired.resolved = item.kind.resolved(&completed, scope)?;
+            *desired = desired.with(&completed, scope)?;
         }
     }
     item.fields = compare(item.kind.facts(), &desired.resolved.value, &live.spec, &item.ask.owned);

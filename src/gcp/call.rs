@@ -18,6 +18,30 @@ pub enum Call {
     Edit(Edit),
     /// Read and compare with what the plan saw; a difference makes the step stale.
     Guard(Guard),
+    /// Send the first of several requests that finds room.
+    FirstOf(FirstOf),
+}
+
+/// The same work at several places, the best first: where one has no room, the next is tried.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FirstOf {
+    /// What stands for the place in later calls until it is known: a reference, `Kind/name.result`.
+    pub place: String,
+    /// The places.
+    pub choices: Vec<Choice>,
+}
+
+/// One place, and what is sent there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Choice {
+    /// The place: a zone.
+    pub place: String,
+    /// What it is a part of: quotas of a region are those of all its zones.
+    pub region: String,
+    /// The work there.
+    pub send: Send,
 }
 
 /// A request with its wait and its meaning of "already so".

@@ -18,17 +18,19 @@ mod pages;
 pub mod policy;
 pub mod request;
 pub mod retry;
+pub mod room;
 mod send;
 pub mod splice;
 #[cfg(test)]
 mod tests;
 pub mod upload;
 
-pub use call::{Call, Edit, Guard, Send, Wait};
+pub use call::{Call, Choice, Edit, FirstOf, Guard, Send, Wait};
 pub use client::{Client, Timeouts};
 pub use credentials::Credentials;
 pub use endpoint::Endpoints;
 pub use error::ApiError;
 pub use pace::{Pace, RealPace};
 pub use request::{Body, FileBody, Read, Request, Service, Shape, Verb, segment};
+pub use room::NoRoom;
 pub use splice::{Splice, splice};

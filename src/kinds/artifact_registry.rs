@@ -15,6 +15,7 @@ use super::cleanup::{self, CleanupPolicy};
 use super::contract::{Ask, Facts, Finding, MarkPlace, Observation, Observed, Resource, Update};
 use super::field::{Class, How, field, managed, map_edit};
 use super::reads::Reads;
+use super::yields::{Known, Yield, yields};
 use super::{Scope, mark, wire};
 use crate::gcp::call::{Edit, Guard, Send, Wait};
 use crate::gcp::{Call, Read, Request, Service, Splice, Verb};
@@ -173,6 +174,12 @@ const MASK: &str = "name,format,mode,kmsKeyName,description,labels,dockerConfig,
 
 impl Resource for Registry {
     const FACTS: &'static Facts = &FACTS;
+    const YIELDS: &'static [Yield] =
+        &[yields("imagePath", "what names of images in it begin with", Known::Declared)];
+
+    fn declares(&self, scope: &Scope) -> Vec<(&'static str, String)> {
+        vec![("imagePath", self.image_path(scope))]
+    }
 
     fn name(&self) -> &str {
         self.name.as_str()
@@ -264,6 +271,18 @@ impl Resource for Registry {
 }
 
 impl Registry {
+    /// What names of images in it begin with. A repository called like a host of Container Registry answers under that host.
+    fn image_path(&self, scope: &Scope) -> String {
+        let (project, name) = (&scope.project, self.name.as_str());
+        if name.ends_with("gcr.io") {
+            return format!("{name}/{project}");
+        }
+        let location = self.location.as_ref().map_or("", |l| l.as_str());
+        let format = serde_json::to_value(self.format.unwrap_or(Format::Docker)).unwrap_or_default();
+        let format = format.as_str().unwrap_or_default().to_lowercase();
+        format!("{location}-{format}.pkg.dev/{project}/{name}")
+    }
+
     fn encode(&self) -> Value {
         let mut body = Map::new();
         let mut put = |key: &str, value: Value| {

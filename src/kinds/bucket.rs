@@ -15,6 +15,7 @@ use super::bucket_lifecycle::{self, LifecycleRule};
 use super::contract::{Ask, Facts, Finding, MarkPlace, Observation, Observed, OnDestroy, Resource, Update};
 use super::field::{Class, How, field, managed, map_edit};
 use super::reads::Reads;
+use super::yields::{Known, Yield, yields};
 use super::{Scope, bucket_objects, bucket_wire, mark, wire};
 use crate::gcp::call::Send;
 use crate::gcp::{Call, Read, Request, Service, Verb, segment};
@@ -271,6 +272,12 @@ const MASK: &str = "name,location,storageClass,labels,versioning,lifecycle,iamCo
 
 impl Resource for Bucket {
     const FACTS: &'static Facts = &FACTS;
+    const YIELDS: &'static [Yield] =
+        &[yields("name", "its name", Known::Declared), yields("url", "its `gs://` address", Known::Declared)];
+
+    fn declares(&self, _scope: &Scope) -> Vec<(&'static str, String)> {
+        vec![("name", self.name.to_string()), ("url", format!("gs://{}", self.name))]
+    }
 
     fn name(&self) -> &str {
         self.name.as_str()

@@ -7,15 +7,19 @@ use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Scope;
 use super::containers::{self, Container, USER_DATA};
-use super::contract::{Ask, Facts, Finding, MarkPlace, Need, Observation, Observed, Resource, Update};
-use super::machine::{Machine, calls, decode, encode, fields, observe, rules};
+use super::contract::{
+    Ask, Choices, Facts, Finding, MarkPlace, Need, Observation, Observed, Resource, Update,
+};
+use super::machine::{Machine, calls, decode, encode, fields, observe, rules, yields};
 use super::reads::Reads;
+use super::yields::{Known, Yield};
 use crate::gcp::{Call, Read, Service};
-use crate::spec::{Address, Pointer, Problem};
+use crate::spec::formats::PortMapping;
+use crate::spec::{Address, Pointer, Problem, Reference};
 
 /// A virtual machine that runs containers, which reach each other by name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -63,9 +67,20 @@ impl AsMut<Machine> for ContainerVm {
 
 impl Resource for ContainerVm {
     const FACTS: &'static Facts = &FACTS;
+    const YIELDS: &'static [Yield] = YIELDS;
 
     fn name(&self) -> &str {
         self.machine.name.as_str()
+    }
+
+    fn declares(&self, scope: &Scope) -> Vec<(&'static str, String)> {
+        let mut declared = yields::declares(FACTS.kind, &self.machine, scope);
+        declared.extend(self.url());
+        declared
+    }
+
+    fn choices(&self, scope: &Scope) -> Choices {
+        self.machine.choices(scope)
     }
 
     fn check(&self, scope: &Scope) -> Vec<Finding> {
@@ -116,7 +131,7 @@ impl Resource for ContainerVm {
     }
 
     fn resource(&self, scope: &Scope) -> String {
-        self.machine.resource(scope)
+        self.machine.resource(FACTS.kind, scope)
     }
 
     fn is_placed(&self) -> bool {
@@ -148,8 +163,8 @@ impl Resource for ContainerVm {
         let mut items = rules::metadata(&self.machine);
         items.entry(LOGGING).or_insert(json!("true"));
         items.insert(USER_DATA.to_owned(), json!(containers::render(&self.containers)));
-        let body: Value = encode::instance(&self.machine, DEFAULT_IMAGE, &items, scope);
-        calls::insert(&self.machine, &body, scope)
+        let body = |zone: &str| encode::instance(&self.machine, zone, DEFAULT_IMAGE, &items, scope);
+        calls::insert(FACTS.kind, &self.machine, body, scope)
     }
 
     fn change(via: &str, update: &Update<'_, Self>, scope: &Scope) -> Vec<Call> {
@@ -174,7 +189,30 @@ impl Resource for ContainerVm {
     }
 }
 
+/// What a machine yields, and where its containers answer.
+static YIELDS: &[Yield] = &[
+    yields::INTERNAL_IP,
+    yields::EXTERNAL_IP,
+    yields::ZONE_ROW,
+    yields::DNS_NAME,
+    super::yields::yields("url", "where its first published port answers from outside", Known::Declared),
+];
+
 impl ContainerVm {
+    /// The address of the first port that is published.
+    fn url(&self) -> Option<(&'static str, String)> {
+        let port =
+            self.containers.iter().flat_map(|container| &container.ports).find_map(PortMapping::host)?;
+        let port = port
+            .split('/')
+            .next()
+            .filter(|port| *port != "80")
+            .map(|port| format!(":{port}"))
+            .unwrap_or_default();
+        let address = Reference::to(FACTS.kind, self.machine.name.as_str(), yields::EXTERNAL_IP.name).token();
+        Some(("url", format!("http://{address}{port}")))
+    }
+
     fn check_names(&self) -> Vec<Finding> {
         let mut seen = BTreeSet::new();
         let mut found = Vec::new();

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::field::{Field, FieldChange, Owned};
 use super::reads::Reads;
 use super::scope::Scope;
+use super::yields::Yield;
 use crate::gcp::{Call, Read, Service};
 use crate::spec::{Address, Pointer, Problem};
 
@@ -156,6 +157,15 @@ impl<T> Update<'_, T> {
     }
 }
 
+/// Places that would do for a resource, the best first.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Choices {
+    /// The places: zones.
+    pub places: Vec<String>,
+    /// Over how many of the first ones resources are shared; the others are for when these have no room.
+    pub spread: usize,
+}
+
 /// A problem at a place in a spec.
 pub type Finding = (Pointer, Problem);
 
@@ -172,8 +182,21 @@ pub trait Resource:
     /// Fields that follow from others: compared, but not shown where the others are.
     const DERIVED: &'static [&'static str] = &[];
 
+    /// What other specs may name of it, as `ref("Kind/name").NAME`.
+    const YIELDS: &'static [Yield] = &[];
+
     /// The second half of the address.
     fn name(&self) -> &str;
+
+    /// Results that follow from the spec, by their names. A text may refer to a result of the same resource that is known later.
+    fn declares(&self, _scope: &Scope) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
+    /// Where it may be made, where its spec leaves that open.
+    fn choices(&self, _scope: &Scope) -> Choices {
+        Choices::default()
+    }
 
     /// Rules over several fields that the shape of the spec cannot say.
     fn check(&self, _scope: &Scope) -> Vec<Finding> {

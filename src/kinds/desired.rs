@@ -1,13 +1,15 @@
 //! Desired resources: expanded specs, checked by their kinds. Everything wrong is found in one pass.
 //! Pure. Nothing live is known here.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::contract::Finding;
-use super::erased::{Kind, Resolved};
+use super::contract::{Finding, Need};
+use super::erased::{DecodeError, Kind, Resolved};
+use super::references::{self, References};
 use super::registry::KindRegistry;
 use super::schema;
 use super::scope::Scope;
@@ -24,6 +26,37 @@ pub struct Desired {
     pub resolved: Resolved,
     /// Digest of the normalised spec.
     pub digest: String,
+    /// The resources it names by `ref`.
+    pub named: Vec<Address>,
+}
+
+impl Desired {
+    /// What it is to the engine with another value: completed from the live side, or with results of others filled in.
+    pub fn with(&self, value: &Value, scope: &Scope) -> Result<Self, DecodeError> {
+        let resolved = naming(self.kind.resolved(value, scope)?, &self.named);
+        let Self { address, kind, digest, named, .. } = self;
+        Ok(Self {
+            address: address.clone(),
+            kind: *kind,
+            resolved,
+            digest: digest.clone(),
+            named: named.clone(),
+        })
+    }
+
+    /// The resources that must be there first.
+    pub(super) fn resources(&self) -> Vec<Address> {
+        let needs = self.resolved.needs.iter();
+        needs
+            .filter_map(|need| if let Need::Resource(address) = need { Some(address.clone()) } else { None })
+            .collect()
+    }
+}
+
+/// What is named must be there first.
+fn naming(mut resolved: Resolved, named: &[Address]) -> Resolved {
+    resolved.needs.extend(named.iter().cloned().map(Need::Resource));
+    resolved
 }
 
 impl std::fmt::Debug for Desired {
@@ -49,23 +82,49 @@ pub fn desire(
 ) -> Result<Vec<Desired>, Vec<Diagnostic>> {
     let schemas: BTreeMap<&str, Value> =
         registry.iter().map(|kind| (kind.facts().kind, schema::strict(kind))).collect();
-    let mut desired = Vec::new();
+    let references = References::of(specs);
+    let mut declared = references::Declared::new();
+    let mut desired: Vec<Option<Desired>> = vec![None; specs.len()];
     let mut found: Vec<(&ExpandedSpec, Vec<Diagnostic>)> = Vec::new();
-    let mut claimed = BTreeMap::new();
-    for spec in specs {
+    for index in references.in_order() {
+        let Some(spec) = specs.get(index) else { continue };
         let (Some(kind), Some(schema)) = (registry.find(&spec.kind), schemas.get(spec.kind.as_str())) else {
             continue;
         };
-        match one(kind, schema, spec, scope) {
+        let named = references.from(index);
+        let wrong = references.check(index, registry);
+        let filled = if named.is_empty() {
+            Cow::Borrowed(spec)
+        } else {
+            Cow::Owned(references::filled(spec, &declared))
+        };
+        match one(kind, schema, &filled, scope, named) {
+            _ if !wrong.is_empty() => found.push((spec, wrong)),
             Ok(resource) => {
-                found.push((spec, twice_claimed(&mut claimed, &resource, spec)));
-                desired.push(resource);
+                if references.are_to(&resource.address) {
+                    declared.insert(resource.address.clone(), references::declares(&resource, scope));
+                }
+                if let Some(place) = desired.get_mut(index) {
+                    *place = Some(resource);
+                }
             }
             Err(wrong) => found.push((spec, wrong)),
         }
     }
-    let diagnostics = by_document(found);
-    if diagnostics.is_empty() { Ok(desired) } else { Err(diagnostics) }
+    found.extend(claims(specs, &desired));
+    let mut diagnostics = by_document(found);
+    diagnostics.extend(references.ring(&desired));
+    if diagnostics.is_empty() { Ok(desired.into_iter().flatten().collect()) } else { Err(diagnostics) }
+}
+
+/// What several specs describe, in the order of the specs.
+fn claims<'a>(
+    specs: &'a [ExpandedSpec],
+    desired: &[Option<Desired>],
+) -> Vec<(&'a ExpandedSpec, Vec<Diagnostic>)> {
+    let mut claimed = BTreeMap::new();
+    let sound = specs.iter().zip(desired).filter_map(|(spec, resource)| Some((spec, resource.as_ref()?)));
+    sound.map(|(spec, resource)| (spec, twice_claimed(&mut claimed, resource, spec))).collect()
 }
 
 /// A mistake in a document that stands for many resources is told once.
@@ -84,6 +143,7 @@ fn one(
     schema: &Value,
     spec: &ExpandedSpec,
     scope: &Scope,
+    named: Vec<Address>,
 ) -> Result<Desired, Vec<Diagnostic>> {
     let shape = check_shape(schema, spec);
     let address = Address { kind: spec.kind.clone(), name: spec.name.clone() };
@@ -91,7 +151,7 @@ fn one(
     match kind.desire(&shape.readable(&spec.value), scope) {
         Ok(resolved) if known => {
             let digest = digest(&resolved.value);
-            Ok(Desired { address, kind, resolved, digest })
+            Ok(Desired { address, kind, resolved: naming(resolved, &named), digest, named })
         }
         Ok(_) => Err(shape.into_diagnostics()),
         Err(findings) => Err(with_rules(shape, findings, spec)),

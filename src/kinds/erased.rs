@@ -7,10 +7,13 @@ use std::sync::Arc;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::Value;
 
-use super::contract::{Ask, Facts, Finding, Need, Observation, Observed, OnDestroy, Resource, Update};
+use super::contract::{
+    Ask, Choices, Facts, Finding, Need, Observation, Observed, OnDestroy, Resource, Update,
+};
 use super::field::{FieldChange, Owned};
 use super::reads::Reads;
 use super::scope::Scope;
+use super::yields::Yield;
 use crate::gcp::{Call, Read};
 use crate::spec::{Address, Pointer, Problem};
 
@@ -51,6 +54,9 @@ pub struct Resolved {
 pub trait Kind: Sync {
     fn facts(&self) -> &'static Facts;
     fn derived(&self) -> &'static [&'static str];
+    fn yields(&self) -> &'static [Yield];
+    fn declares(&self, value: &Value, scope: &Scope) -> Decoded<Vec<(&'static str, String)>>;
+    fn choices(&self, value: &Value, scope: &Scope) -> Decoded<Choices>;
     fn schema(&self, generator: &mut SchemaGenerator) -> Schema;
     /// Decodes, checks, fills and normalises what a spec says.
     fn desire(&self, spec: &Value, scope: &Scope) -> Result<Resolved, Vec<Finding>>;
@@ -163,6 +169,18 @@ impl<T: Resource> Kind for Erased<T> {
 
     fn derived(&self) -> &'static [&'static str] {
         T::DERIVED
+    }
+
+    fn yields(&self) -> &'static [Yield] {
+        T::YIELDS
+    }
+
+    fn declares(&self, value: &Value, scope: &Scope) -> Decoded<Vec<(&'static str, String)>> {
+        Ok(typed::<T>(value)?.declares(scope))
+    }
+
+    fn choices(&self, value: &Value, scope: &Scope) -> Decoded<Choices> {
+        Ok(typed::<T>(value)?.choices(scope))
     }
 
     fn schema(&self, generator: &mut SchemaGenerator) -> Schema {

@@ -22,12 +22,14 @@ pub mod iam_grant;
 pub mod machine;
 pub mod mark;
 pub mod reads;
+mod references;
 pub mod registry;
 pub mod schema;
 pub mod scope;
 pub mod service_account;
 pub mod vm;
 pub mod wire;
+pub mod yields;
 
 pub use api_services::ApiServices;
 pub use artifact_registry::Registry;
@@ -35,7 +37,8 @@ pub use bucket::Bucket;
 pub use checked::Checked;
 pub use container_vm::ContainerVm;
 pub use contract::{
-    Ask, Contents, Facts, Finding, MarkPlace, Need, Observation, Observed, OnDestroy, Resource, Update,
+    Ask, Choices, Contents, Facts, Finding, MarkPlace, Need, Observation, Observed, OnDestroy, Resource,
+    Update,
 };
 pub use desired::{Desired, desire};
 pub use erased::{DecodeError, Erased, Kind, Resolved};
@@ -47,3 +50,4 @@ pub use registry::KindRegistry;
 pub use scope::{Files, LocalFile, Scope};
 pub use service_account::ServiceAccount;
 pub use vm::Vm;
+pub use yields::{Known, Yield};

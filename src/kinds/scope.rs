@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::mark;
-use crate::spec::{Address, Course};
+use crate::spec::{Address, Course, Spread};
 
 /// The course as kinds see it.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +20,10 @@ pub struct Scope {
     pub labels: BTreeMap<String, String>,
     /// Where the resources of the course are or will be: what a grant on one of them needs to find its policy.
     pub places: BTreeMap<Address, String>,
+    /// Where resources that this plan makes are to be tried, the best place first; what their specs leave open is decided once.
+    pub choices: BTreeMap<Address, Vec<String>>,
+    /// Over how many zones machines are shared that do not say: 1 is the first that has room.
+    pub spread: Spread,
     /// Files named by specs, by their path relative to the course folder.
     pub files: Files,
 }
@@ -49,6 +53,8 @@ impl Scope {
             zones: course.zones.iter().map(ToString::to_string).collect(),
             labels: course.labels.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect(),
             places: BTreeMap::new(),
+            choices: BTreeMap::new(),
+            spread: course.spread.unwrap_or_default(),
             files,
         }
     }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::contract::{Ask, Facts, Finding, MarkPlace, Observation, Observed, Resource, Update};
 use super::field::{Class, How, field, managed};
 use super::reads::Reads;
+use super::yields::{Known, Yield, yields};
 use super::{Scope, mark, wire};
 use crate::gcp::call::{Guard, Send};
 use crate::gcp::{Call, Read, Request, Service, Verb};
@@ -60,6 +61,15 @@ const MASK: &str = "name,email,uniqueId,displayName,description,disabled";
 
 impl Resource for ServiceAccount {
     const FACTS: &'static Facts = &FACTS;
+    const YIELDS: &'static [Yield] = &[
+        yields("email", "its address", Known::Declared),
+        yields("member", "as a member of a policy", Known::Declared),
+    ];
+
+    fn declares(&self, scope: &Scope) -> Vec<(&'static str, String)> {
+        let email = email(self.name.as_str(), &scope.project);
+        vec![("member", format!("serviceAccount:{email}")), ("email", email)]
+    }
 
     fn name(&self) -> &str {
         self.name.as_str()

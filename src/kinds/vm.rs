@@ -7,9 +7,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::contract::{Ask, Facts, Finding, MarkPlace, Need, Observation, Observed, Resource, Update};
-use super::machine::{Machine, calls, decode, encode, fields, observe, rules};
+use super::contract::{
+    Ask, Choices, Facts, Finding, MarkPlace, Need, Observation, Observed, Resource, Update,
+};
+use super::machine::{Machine, calls, decode, encode, fields, observe, rules, yields};
 use super::reads::Reads;
+use super::yields::Yield;
 use super::{Scope, containers};
 use crate::gcp::{Call, Read, Service};
 use crate::spec::Pointer;
@@ -76,9 +79,18 @@ impl AsMut<Machine> for Vm {
 
 impl Resource for Vm {
     const FACTS: &'static Facts = &FACTS;
+    const YIELDS: &'static [Yield] = yields::YIELDS;
 
     fn name(&self) -> &str {
         self.machine.name.as_str()
+    }
+
+    fn declares(&self, scope: &Scope) -> Vec<(&'static str, String)> {
+        yields::declares(FACTS.kind, &self.machine, scope)
+    }
+
+    fn choices(&self, scope: &Scope) -> Choices {
+        self.machine.choices(scope)
     }
 
     fn check(&self, scope: &Scope) -> Vec<Finding> {
@@ -115,7 +127,7 @@ impl Resource for Vm {
     }
 
     fn resource(&self, scope: &Scope) -> String {
-        self.machine.resource(scope)
+        self.machine.resource(FACTS.kind, scope)
     }
 
     fn is_placed(&self) -> bool {
@@ -149,8 +161,8 @@ impl Resource for Vm {
         if let Some(text) = self.script() {
             items.insert(STARTUP_SCRIPT.to_owned(), json!(text));
         }
-        let body = encode::instance(&self.machine, encode::DEFAULT_IMAGE, &items, scope);
-        calls::insert(&self.machine, &body, scope)
+        let body = |zone: &str| encode::instance(&self.machine, zone, encode::DEFAULT_IMAGE, &items, scope);
+        calls::insert(FACTS.kind, &self.machine, body, scope)
     }
 
     fn change(via: &str, update: &Update<'_, Self>, scope: &Scope) -> Vec<Call> {

@@ -14,8 +14,9 @@ use crate::diff::{self, Intent, Item, KindAsks};
 use crate::gcp::error::told;
 use crate::gcp::{ApiError, Client, Read};
 use crate::inventory::{Record, StoreError};
-use crate::kinds::{DecodeError, Desired, KindRegistry, Reads, Scope};
+use crate::kinds::{DecodeError, Desired, KindRegistry, Observation, Reads, Scope};
 use crate::plan::{self, Plan};
+use crate::spec::reference;
 
 /// Reads in flight at once.
 const PARALLEL: usize = 8;
@@ -92,6 +93,10 @@ impl Seen {
 
     /// Reads what has not been read yet, each once.
     pub async fn read(&mut self, client: &Client, wanted: Vec<Read>) -> Result<(), LiveError> {
+        let (nowhere, wanted): (Vec<Read>, Vec<Read>) =
+            wanted.into_iter().partition(|read| reference::is_in(&read.request.path));
+        // What lives in a resource that has no place yet does not exist.
+        nowhere.into_iter().for_each(|read| self.reads.insert(read, Vec::new()));
         let new: BTreeSet<Read> = wanted.into_iter().filter(|read| !self.reads.has(read)).collect();
         let answers = stream::iter(new).map(|read| async move {
             let answer = client.read(&read).await;
@@ -136,19 +141,35 @@ pub async fn plan(
     let scope = placed(scope, world.desired, &record);
     let asks = diff::asks(world.registry, world.desired, &record, world.intent);
     seen.observe(client, &asks, &scope).await?;
-    let plan = planned(&asks, seen, world.intent, &scope)?;
+    let plan = planned(&asks, seen, world.intent, scope)?;
     Ok((plan, record))
 }
 
 /// What follows from what was seen.
-fn planned(asks: &[KindAsks<'_>], seen: Seen, intent: &Intent, scope: &Scope) -> Result<Plan, LiveError> {
+fn planned(asks: &[KindAsks<'_>], seen: Seen, intent: &Intent, scope: Scope) -> Result<Plan, LiveError> {
+    let observed = asks.iter().map(|of_kind| of_kind.kind.observe(&of_kind.asks, &seen.reads, &scope));
+    let observed = observed.collect::<Result<Vec<_>, _>>()?;
+    let scope = where_found(scope, asks, &observed);
     let mut items: Vec<Item<'_>> = Vec::new();
-    for of_kind in asks {
-        let observed = of_kind.kind.observe(&of_kind.asks, &seen.reads, scope)?;
-        items.extend(diff::diff(of_kind, observed, intent, scope)?);
+    for (of_kind, observed) in asks.iter().zip(observed) {
+        items.extend(diff::diff(of_kind, observed, intent, &scope)?);
     }
+    diff::references::settle(&mut items, intent, &scope)?;
     diff::verdict::cascade(&mut items);
-    Ok(plan::build(plan::Input { scope, items, intent, disabled: seen.disabled })?)
+    Ok(plan::build(plan::Input { scope: &scope, items, intent, disabled: seen.disabled })?)
+}
+
+/// The scope with the places of resources that were found elsewhere than the inventory or a guess says.
+fn where_found(mut scope: Scope, asks: &[KindAsks<'_>], observed: &[Observation<Value>]) -> Scope {
+    for (of_kind, observed) in asks.iter().zip(observed) {
+        for ((desired, _), found) in of_kind.sides.iter().zip(&observed.found) {
+            let open = desired.filter(|desired| !desired.resolved.placed);
+            if let (Some(desired), Some(live)) = (open, found) {
+                scope.places.insert(desired.address.clone(), live.resource.clone());
+            }
+        }
+    }
+    scope
 }
 
 /// What declared resources want to have read, by themselves. One ask at a time: nobody needs all of them yet.

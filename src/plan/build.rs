@@ -7,10 +7,11 @@ use serde_json::Value;
 
 use super::steps::Steps;
 use super::{Action, Change, Finding, Plan, Weight};
+use super::{learn, placement};
 use crate::diff::{Intent, Item, Verdict};
 use crate::inventory::RecordEdit;
 use crate::kinds::{Contents, DecodeError, Need, OnDestroy, Scope};
-use crate::spec::Address;
+use crate::spec::{Address, reference};
 
 /// Everything a plan is made of.
 pub struct Input<'a> {
@@ -31,22 +32,31 @@ pub fn build(input: Input<'_>) -> Result<Plan, DecodeError> {
     report.extend(missing_apis(&items, &disabled));
     report.extend(unseen(&items, &disabled, scope));
     report.extend(unknown_intents(&items, intent));
+    let choices = placement::choices(&items, scope)?;
+    let wider;
+    let scope = if choices.is_empty() {
+        scope
+    } else {
+        wider = Scope { choices, ..scope.clone() };
+        &wider
+    };
     let mut steps = Steps::new(scope);
     for item in &items {
         steps.add(item)?;
     }
-    let (steps, cycle) = steps.finish();
+    let (mut steps, cycle) = steps.finish();
+    learn::attach(&mut steps, &items);
     report.extend(cycle);
     report.extend(super::pace::stretched(&steps));
     report.sort_by_key(|f| f.severity);
     let records = items.iter().map(record).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
-    let changes = items.into_iter().filter_map(change).collect();
+    let changes = items.into_iter().filter_map(|item| change(item, scope)).collect();
     let (course, project) = (scope.course.clone(), scope.project.clone());
     Ok(Plan { course, project, changes, steps, records, report })
 }
 
 /// What is shown of a resource. Takes its values: they are large, and nothing else wants them any more.
-fn change(item: Item<'_>) -> Option<Change> {
+fn change(item: Item<'_>, scope: &Scope) -> Option<Change> {
     let action = match item.verdict {
         Verdict::Create => Action::Create,
         Verdict::Update => Action::Update,
@@ -63,7 +73,7 @@ fn change(item: Item<'_>) -> Option<Change> {
     }
     let leaves = matches!(action, Action::Delete | Action::Release);
     let hidden = if action == Action::Create { item.kind.derived() } else { item.kind.facts().local };
-    let (place, after) = match item.desired {
+    let (place, mut after) = match item.desired {
         Some(desired) => (Some(desired.resolved.resource), desired.resolved.value),
         None => (None, Value::Null),
     };
@@ -71,11 +81,16 @@ fn change(item: Item<'_>) -> Option<Change> {
         Some(live) => (Some(live.resource), live.spec, live.external_address),
         None => (None, Value::Null, None),
     };
+    let mut fields = item.fields;
+    reference::show(&mut after);
+    fields.iter_mut().for_each(|field| reference::show(&mut field.after));
+    let places = scope.choices.get(&item.address).cloned().unwrap_or_default();
     Some(Change {
         address: item.address,
         action,
         reason: item.reason,
-        fields: item.fields,
+        fields,
+        places,
         before,
         after: if leaves { Value::Null } else { after },
         hidden,

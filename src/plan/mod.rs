@@ -2,19 +2,24 @@
 //! Pure. Nothing here sends a request.
 
 pub mod build;
+mod learn;
 pub mod order;
 mod pace;
+mod placement;
 pub mod steps;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use build::{Input, build};
 
-use crate::gcp::Call;
+use crate::gcp::{Call, Request};
 use crate::inventory::RecordEdit;
 use crate::kinds::FieldChange;
 use crate::spec::Address;
+use crate::spec::reference::{self, Reference};
 
 /// What is done to a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -77,6 +82,9 @@ pub struct Change {
     pub reason: String,
     /// The fields that differ.
     pub fields: Vec<FieldChange>,
+    /// The places where it is tried, the first one that has room; empty where the place is fixed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<String>,
     /// The live side, in the shape of the spec; null when there is none.
     #[serde(skip)]
     pub before: Value,
@@ -141,6 +149,19 @@ pub struct Step {
     pub records: Vec<RecordEdit>,
     /// Whether the inventory must know before the first call: the resource cannot carry a mark.
     pub intent: bool,
+    /// What is read when it is done, for steps that name it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub learns: Vec<Learn>,
+}
+
+/// Results of a resource that are known once a step is done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Learn {
+    /// Reads the resource.
+    pub read: Request,
+    /// The results, and where each stands in what is read: a JSON pointer, of whose text the last path segment counts.
+    pub results: Vec<(Reference, String)>,
 }
 
 /// Addresses of one step that are named in its title; the rest is counted.
@@ -177,6 +198,13 @@ impl Plan {
     /// How many resources an action concerns.
     pub fn count(&self, action: Action) -> usize {
         self.changes.iter().filter(|c| c.action == action).count()
+    }
+
+    /// Takes in where things are that were placed or made meanwhile.
+    pub fn learn(&mut self, known: &BTreeMap<Reference, String>) {
+        for change in &mut self.changes {
+            change.resource = reference::filled(&change.resource, &|reference| known.get(reference).cloned());
+        }
     }
 
     /// Whether nothing is left to do.

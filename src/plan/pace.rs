@@ -26,6 +26,7 @@ fn writes(call: &Call) -> Vec<&Request> {
         Call::Send(send) => vec![&send.request],
         Call::Each(sends) => sends.iter().map(|send| &send.request).collect(),
         Call::Edit(edit) => vec![&edit.write],
+        Call::FirstOf(first) => first.choices.iter().take(1).map(|choice| &choice.send.request).collect(),
         Call::Guard(_) => Vec::new(),
     }
 }
@@ -52,6 +53,7 @@ mod tests {
             after: Vec::new(),
             records: Vec::new(),
             intent: false,
+            learns: Vec::new(),
         };
         (0..count).map(step).collect()
     }

@@ -21,9 +21,11 @@ pub(super) struct Steps<'a> {
     up: BTreeMap<Address, usize>,
     down: BTreeMap<Address, usize>,
     fused: BTreeMap<String, usize>,
-    /// Steps that make something, and steps that delete, by the place they do it at.
+    /// Steps that make something, and steps that delete, by the place they do it at and by what they claim.
     made: Vec<(String, usize)>,
     cleared: BTreeMap<String, usize>,
+    /// What live resources claim that no two may.
+    held: BTreeMap<Address, Vec<String>>,
     needs: Vec<(Address, Vec<Need>, Side)>,
     provides: BTreeMap<String, Address>,
     /// APIs that an update turns off: whatever used one goes first.
@@ -59,6 +61,7 @@ impl<'a> Steps<'a> {
             fused: BTreeMap::new(),
             made: Vec::new(),
             cleared: BTreeMap::new(),
+            held: BTreeMap::new(),
             needs: Vec::new(),
             provides: BTreeMap::new(),
             dropped: BTreeMap::new(),
@@ -99,7 +102,10 @@ impl<'a> Steps<'a> {
         for api in provides.into_iter().chain(live.iter().flat_map(|l| l.provides.clone())) {
             self.provides.insert(api, item.address.clone());
         }
-        if let Some(live) = live {
+        if let Some(mut live) = live {
+            let named = item.desired.iter().flat_map(|desired| desired.named.iter().cloned());
+            live.needs.extend(named.map(Need::Resource));
+            self.held.insert(item.address.clone(), live.claims);
             self.needs.push((item.address.clone(), live.needs, Side::Live));
         }
         Ok(())
@@ -161,6 +167,7 @@ impl<'a> Steps<'a> {
         self.up.insert(item.address.clone(), id);
         if let (Verdict::Create, Some(desired)) = (&item.verdict, &item.desired) {
             self.made.push((desired.resolved.resource.clone(), id));
+            self.made.extend(desired.resolved.claims.iter().map(|claim| (claim.clone(), id)));
         }
         Ok(())
     }
@@ -170,6 +177,8 @@ impl<'a> Steps<'a> {
         self.down.insert(item.address.clone(), id);
         if let Some(live) = &item.live {
             self.cleared.insert(live.resource.clone(), id);
+            let held = self.held.get(&item.address).cloned().unwrap_or_default();
+            self.cleared.extend(held.into_iter().map(|claim| (claim, id)));
         }
     }
 
@@ -194,6 +203,7 @@ impl<'a> Steps<'a> {
             after: Vec::new(),
             records,
             intent,
+            learns: Vec::new(),
         });
         id
     }
@@ -207,7 +217,7 @@ impl<'a> Steps<'a> {
                 graph.after(*up, *down);
             }
         }
-        // A machine that changes its kind is deleted under one address and made under another, at the same place.
+        // A machine that changes its kind is deleted under one address and made under another, of the same name.
         for (place, made) in &self.made {
             if let Some(cleared) = self.cleared.get(place) {
                 graph.after(*made, *cleared);

@@ -121,6 +121,7 @@ mod tests {
     fn lines(team: [&str; 2]) -> Vec<String> {
         let path = FieldPath(vec!["labels".into(), "team".into()]);
         let change = Change {
+            places: Vec::new(),
             address: Address::new("Vm", "x"),
             action: Action::Update,
             reason: String::new(),

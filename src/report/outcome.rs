@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::advice::{Advice, Known, advice};
-use crate::apply::{Outcome, StepError, StepResult};
+use crate::apply::{Detour, Outcome, StepError, StepResult};
 use crate::gcp::ApiError;
 use crate::gcp::error::told;
 use crate::plan::{Action, Change, Plan};
@@ -35,6 +35,7 @@ pub fn text(plan: &Plan, outcome: &Outcome, known: &Known) -> String {
             StepResult::NotBegun => drop(writeln!(text, "  not begun: {what}")),
         }
     }
+    text.push_str(&elsewhere(outcome));
     if let Some(error) = &outcome.inventory {
         let _ = writeln!(text, "  the inventory: {}", told(error));
     }
@@ -44,6 +45,25 @@ pub fn text(plan: &Plan, outcome: &Outcome, known: &Known) -> String {
     }
     text
 }
+
+/// What was made elsewhere than planned first: one line for each place and its reason, however many they are.
+fn elsewhere(outcome: &Outcome) -> String {
+    let mut moved: BTreeMap<(&str, String), Vec<String>> = BTreeMap::new();
+    for detour in &outcome.detours {
+        let full: Vec<String> = detour.full.iter().map(|(place, why)| format!("{place}: {why}")).collect();
+        moved.entry((&detour.place, full.join("; "))).or_default().push(detour.address.to_string());
+    }
+    moved.into_iter().fold(String::new(), |mut text, ((place, why), addresses)| {
+        let more = addresses.len().saturating_sub(NAMED);
+        let named = addresses.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+        let named = if more == 0 { named } else { format!("{named} and {more} more") };
+        let _ = writeln!(text, "  in {place} instead ({why}): {named}");
+        text
+    })
+}
+
+/// How many of several alike are named.
+const NAMED: usize = 3;
 
 /// Why a step failed: in a teacher's words if there are any, else in the API's.
 fn why(error: &StepError, known: &Known) -> String {
@@ -96,8 +116,14 @@ pub fn json(outcome: &Outcome, known: &Known) -> Value {
     json!({
         "complete": outcome.is_complete(),
         "steps": outcome.results.iter().enumerate().map(step).collect::<Vec<_>>(),
+        "elsewhere": outcome.detours.iter().map(detour).collect::<Vec<_>>(),
         "inventory": outcome.inventory.as_ref().map(|e| told(e)),
     })
+}
+
+fn detour(detour: &Detour) -> Value {
+    let full = detour.full.iter().map(|(place, why)| json!({"place": place, "why": why}));
+    json!({"address": detour.address, "place": detour.place, "full": full.collect::<Vec<_>>()})
 }
 
 /// What to do next, after everything is done: see it, reach it, take it down.

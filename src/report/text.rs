@@ -54,6 +54,9 @@ fn change(change: &Change) -> String {
     let (sign, words, style) = look(change.action);
     let mut text = format!("{style}{sign} {words}{style:#}  {BOLD}{}{BOLD:#}\n", change.address);
     let _ = writeln!(text, "    {DIM}{}{DIM:#}", change.reason);
+    if let [first, others @ ..] = change.places.as_slice() {
+        let _ = writeln!(text, "    {DIM}in {first}; where it has no room, in {}{DIM:#}", others.join(", "));
+    }
     let shown = !matches!(change.action, Action::Delete | Action::Release);
     for line in document::diff(change).into_iter().filter(|_| shown) {
         let style = match line.sign {

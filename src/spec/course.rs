@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::Spread;
 use super::formats::{CourseName, LabelKey, LabelValue, ProjectId, Region, Zone};
 
 /// The course that a folder describes: one per folder.
@@ -20,9 +21,14 @@ pub struct Course {
     /// Region for what has a region and does not say which: `europe-west1`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<Region>,
-    /// Zones for machines that do not say theirs, in order of preference: `[europe-west1-b, europe-west1-c]`.
+    /// Zones for machines that do not say theirs, in order of preference: `[europe-west1-b, europe-west1-c]`. Where one has no
+    /// room, a machine is made in the next.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub zones: Vec<Zone>,
+    /// Over how many of these zones machines are shared: `true` for all, `2` for the first two. Default: `false`, the first one that
+    /// has room. A machine that exists stays where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spread: Option<Spread>,
     /// Labels for everything of the course that has labels: `{ course: be-cloud }`. They show in the bill.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("propertyNames" = { "type": "string", "format": "label-key" }))]

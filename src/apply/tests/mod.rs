@@ -30,7 +30,7 @@ pub(super) fn calls(id: usize, name: &str, after: &[usize], calls: Vec<Call>) ->
     let records =
         vec![RecordEdit::Put(address(name), Entry { resource: name.to_owned(), ..Entry::default() })];
     let (doing, addresses) = ("create".to_owned(), vec![address(name)]);
-    Step { id, doing, addresses, calls, after: after.to_vec(), records, intent: false }
+    Step { id, doing, addresses, calls, after: after.to_vec(), records, intent: false, learns: Vec::new() }
 }
 
 pub(super) fn plan(steps: Vec<Step>) -> Plan {

@@ -4,11 +4,13 @@
 use serde_json::{Map, Value, json};
 
 use super::fields::FIELDS;
+use super::yields::ZONE;
 use super::{Machine, PowerState, decode, encode};
-use crate::gcp::call::{Edit, Guard, Send, Wait};
+use crate::gcp::call::{Choice, Edit, FirstOf, Guard, Send, Wait};
 use crate::gcp::{Call, Request, Service, Splice, Verb};
 use crate::kinds::field::{Class, Field, FieldChange, How, map_edit, set_edit};
 use crate::kinds::{Scope, mark, wire};
+use crate::spec::Reference;
 
 /// A change of a machine: both sides, the live instance, and what differs.
 pub struct Change<'a> {
@@ -145,7 +147,7 @@ impl Change<'_> {
     }
 
     fn machine_type(&self, scope: &Scope) -> String {
-        format!("zones/{}/machineTypes/{}", self.live.zone(scope), self.desired.machine_type)
+        format!("zones/{}/machineTypes/{}", self.live.zone("", scope), self.desired.machine_type)
     }
 
     fn account(&self, scope: &Scope) -> Value {
@@ -228,7 +230,7 @@ impl Change<'_> {
     fn network(&self, scope: &Scope) -> Call {
         let path = format!("{}/updateNetworkInterface", self.resource);
         let mut splices = vec![copy("/networkInterfaces/0/fingerprint", "/fingerprint")];
-        if let Value::Object(network) = encode::network(self.desired, scope) {
+        if let Value::Object(network) = encode::network(self.desired, &self.live.zone("", scope), scope) {
             splices
                 .extend(network.into_iter().map(|(key, value)| Splice::Set { to: format!("/{key}"), value }));
         }
@@ -301,16 +303,34 @@ fn guard(resource: &str, instance: &Value) -> Call {
     Call::Guard(Guard::over(read, instance, &["/id", &course]))
 }
 
-/// The body of a new machine, sent to its zone.
-pub fn insert(machine: &Machine, body: &Value, scope: &Scope) -> Vec<Call> {
-    let path = format!("projects/{}/zones/{}/instances", scope.project, machine.zone(scope));
-    let mut calls =
-        vec![Call::Send(Send::compute(Request::new(Verb::Post, Service::Compute, path).json(body)))];
+/// What makes a machine: its body for a zone, sent to the first of its zones that has room.
+pub fn insert(kind: &str, machine: &Machine, body: impl Fn(&str) -> Value, scope: &Scope) -> Vec<Call> {
+    let mut calls = vec![placed(kind, machine, body, scope)];
     if machine.desired_status == Some(PowerState::Terminated) {
-        let stop = Request::new(Verb::Post, Service::Compute, format!("{}/stop", machine.resource(scope)));
-        calls.push(Call::Send(Send::compute(stop)));
+        let path = format!("{}/stop", machine.resource(kind, scope));
+        calls.push(Call::Send(Send::compute(Request::new(Verb::Post, Service::Compute, path))));
     }
     calls
+}
+
+fn placed(kind: &str, machine: &Machine, body: impl Fn(&str) -> Value, scope: &Scope) -> Call {
+    let send = |zone: &str| {
+        let path = format!("projects/{}/zones/{zone}/instances", scope.project);
+        Send::compute(Request::new(Verb::Post, Service::Compute, path).json(&body(zone)))
+    };
+    let choice = |zone: &String| Choice {
+        place: zone.clone(),
+        region: encode::region(zone).to_owned(),
+        send: send(zone),
+    };
+    match machine.tried(kind, scope).as_slice() {
+        [] => Call::Send(send("")),
+        [zone] => Call::Send(send(zone)),
+        zones => Call::FirstOf(FirstOf {
+            place: Reference::to(kind, machine.name.as_str(), ZONE).to_string(),
+            choices: zones.iter().map(choice).collect(),
+        }),
+    }
 }
 
 /// Deletes a machine; its boot disk goes with it unless the spec keeps it.

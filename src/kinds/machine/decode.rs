@@ -56,6 +56,8 @@ pub fn machine(instance: &Value, disk: Option<&Value>, family: Option<&str>) -> 
         hostname: wire::member(instance, "/hostname"),
         deletion_protection: Some(wire::flag(instance, "/deletionProtection")),
         desired_status: Some(if stopped(instance) { PowerState::Terminated } else { PowerState::Running }),
+        zones: None,
+        spread: None,
         tunnels: None,
     })
 }

@@ -10,8 +10,13 @@ use crate::kinds::{Scope, service_account};
 pub const DEFAULT_IMAGE: (&str, &str) = ("debian-cloud", "debian-12");
 
 /// The body that makes a machine with these metadata items.
-pub fn instance(machine: &Machine, image: (&str, &str), items: &Map<String, Value>, scope: &Scope) -> Value {
-    let zone = machine.zone(scope);
+pub fn instance(
+    machine: &Machine,
+    zone: &str,
+    image: (&str, &str),
+    items: &Map<String, Value>,
+    scope: &Scope,
+) -> Value {
     let mut body = Map::new();
     let mut put = |key: &str, value: Value| {
         if !value.is_null() {
@@ -24,8 +29,8 @@ pub fn instance(machine: &Machine, image: (&str, &str), items: &Map<String, Valu
     put("labels", json!(machine.labels));
     put("tags", machine.tags.as_ref().map_or(Value::Null, |tags| json!({"items": tags})));
     put("metadata", metadata(items));
-    put("disks", json!([boot_disk(machine, image, &zone, scope)]));
-    put("networkInterfaces", json!([interface(machine, scope)]));
+    put("disks", json!([boot_disk(machine, image, zone, scope)]));
+    put("networkInterfaces", json!([interface(machine, zone, scope)]));
     put("serviceAccounts", accounts(machine, scope));
     put("scheduling", scheduling(machine));
     put("canIpForward", json!(machine.can_ip_forward));
@@ -34,7 +39,7 @@ pub fn instance(machine: &Machine, image: (&str, &str), items: &Map<String, Valu
     put("hostname", json!(machine.hostname));
     put("shieldedInstanceConfig", shielded(machine));
     put("displayDevice", machine.display_device.map_or(Value::Null, |on| json!({"enableDisplay": on})));
-    put("guestAccelerators", accelerators(machine, &zone));
+    put("guestAccelerators", accelerators(machine, zone));
     Value::Object(body)
 }
 
@@ -82,8 +87,8 @@ fn boot_disk(machine: &Machine, image: (&str, &str), zone: &str, scope: &Scope) 
     })
 }
 
-fn interface(machine: &Machine, scope: &Scope) -> Value {
-    let mut nic = network(machine, scope);
+fn interface(machine: &Machine, zone: &str, scope: &Scope) -> Value {
+    let mut nic = network(machine, zone, scope);
     let mut put = |key: &str, value: Value| {
         if let (Some(map), false) = (nic.as_object_mut(), value.is_null()) {
             map.insert(key.to_owned(), value);
@@ -96,9 +101,8 @@ fn interface(machine: &Machine, scope: &Scope) -> Value {
 }
 
 /// The network of a machine: a subnetwork alone is enough, and neither means the default network.
-pub fn network(machine: &Machine, scope: &Scope) -> Value {
-    let zone = machine.zone(scope);
-    let region = zone.rsplit_once('-').map_or(zone.as_str(), |(region, _)| region);
+pub fn network(machine: &Machine, zone: &str, scope: &Scope) -> Value {
+    let region = region(zone);
     let project = &scope.project;
     match (&machine.network, &machine.subnetwork) {
         (_, Some(subnetwork)) => {
@@ -109,6 +113,11 @@ pub fn network(machine: &Machine, scope: &Scope) -> Value {
             json!({"network": format!("projects/{project}/global/networks/{network}")})
         }
     }
+}
+
+/// The region of a zone.
+pub fn region(zone: &str) -> &str {
+    zone.rsplit_once('-').map_or(zone, |(region, _)| region)
 }
 
 /// How a machine is reached from outside, if it is.

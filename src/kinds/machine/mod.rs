@@ -12,6 +12,7 @@ pub mod fields;
 pub mod observe;
 pub mod rules;
 pub mod spec;
+pub mod yields;
 
 pub use spec::{
     Accelerator, BootDisk, ExternalIp, Image, Machine, MaintenancePolicy, NetworkTier, NicType, PowerState,

@@ -90,7 +90,7 @@ pub fn observe<T: Clone + AsRef<Machine> + AsMut<Machine>>(
         let disk = index.boot(instance);
         let family = disk.and_then(|d| family(d, reads));
         let machine = decode::machine(instance, disk, family.as_deref())?;
-        let (name, resource) = (machine.name.to_string(), machine.resource(scope));
+        let (name, resource) = (machine.name.to_string(), machine.resource("", scope));
         let external_address = wire::text(instance, "/networkInterfaces/0/accessConfigs/0/natIP");
         let locked = machine.deletion_protection == Some(true);
         let spec = shape(machine, instance)?;

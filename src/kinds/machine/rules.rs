@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{ExternalIp, Machine, MaintenancePolicy, ProvisioningModel, decode};
 use crate::kinds::{Finding, Need, Scope, service_account};
-use crate::spec::{Address, Pointer, Problem};
+use crate::spec::{Address, Pointer, Problem, Spread};
 
 /// What the shape of a machine cannot say. `reserved` are metadata keys that have a field of their own.
 pub fn check(machine: &Machine, reserved: &[&str], scope: &Scope) -> Vec<Finding> {
@@ -25,9 +25,21 @@ pub fn check(machine: &Machine, reserved: &[&str], scope: &Scope) -> Vec<Finding
     let cannot_migrate = "write `onHostMaintenance: TERMINATE`, or leave it out";
     wrong(
         "",
-        machine.zone.is_none() && scope.zones.is_empty(),
+        machine.choices(scope).places.is_empty(),
         "neither the machine nor the course names a zone",
         "add `zone: europe-west1-b`, or `zones:` to the Course",
+    );
+    wrong(
+        "zones",
+        machine.zone.is_some() && machine.zones.is_some(),
+        "a machine has one `zone` or a choice of `zones`, not both",
+        "remove one of them",
+    );
+    wrong(
+        "spread",
+        matches!(machine.spread, Some(Spread::Over(over)) if over > machine.choices(scope).places.len()),
+        "it is shared over more zones than there are",
+        "name more `zones`, here or in the Course, or write `spread: true` for all there are",
     );
     wrong(
         "image",

@@ -7,11 +7,13 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use crate::kinds::Scope;
+use super::yields::ZONE;
+use crate::kinds::{Choices, Scope};
 use crate::spec::formats::{
     AcceleratorType, ApiRef, DiskType, Hostname, IpAddress, LabelKey, LabelValue, MachineType, MetadataKey,
     NetworkTag, ResourceName, Scope as OauthScope, SizeGb, VmAccount, Zone,
 };
+use crate::spec::{Address, Reference, Spread};
 
 /// A virtual machine, without what it runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -19,9 +21,18 @@ use crate::spec::formats::{
 pub struct Machine {
     /// Name of the machine, unique in the project: lower-case letters, digits and hyphens.
     pub name: ResourceName,
-    /// Zone: `europe-west1-b`. Default: the first of the course's zones; a machine that exists stays where it is. Cannot be changed.
+    /// Zone: `europe-west1-b`. Default: the first of `zones` that has room; a machine that exists stays where it is. Cannot be changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zone: Option<Zone>,
+    /// Zones that would do, in order of preference: `[europe-west1-b, europe-west1-c]`. Default: the course's. A machine that finds no
+    /// room in one is made in the next, and stays there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub zones: Option<Vec<Zone>>,
+    /// Over how many of the zones machines are shared: `true` for all, `2` for the first two, `false` for the first one that has room.
+    /// Default: as the course says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spread: Option<Spread>,
     /// Machine type: `n1-standard-1`, `e2-medium`, `e2-custom-2-4096`. Changing it stops the machine.
     pub machine_type: MachineType,
     /// Image of the boot disk. Cannot be changed; a newer image of the same family is no difference.
@@ -297,18 +308,36 @@ impl Machine {
             .map(|p| if p.eq_ignore_ascii_case("automatic") { String::new() } else { p });
     }
 
-    /// The zone it is or will be in.
-    pub fn zone(&self, scope: &Scope) -> String {
-        self.zone
-            .as_ref()
-            .map(ToString::to_string)
-            .or_else(|| scope.zones.first().cloned())
-            .unwrap_or_default()
+    /// The zones that would do.
+    pub fn choices(&self, scope: &Scope) -> Choices {
+        let places: Vec<String> = match (&self.zone, &self.zones) {
+            (Some(zone), _) => vec![zone.to_string()],
+            (None, Some(zones)) => zones.iter().map(ToString::to_string).collect(),
+            (None, None) => scope.zones.clone(),
+        };
+        let spread = self.spread.unwrap_or(scope.spread).over(places.len());
+        Choices { places, spread }
+    }
+
+    /// The zones in which this plan tries to make it, the best first.
+    pub fn tried(&self, kind: &str, scope: &Scope) -> Vec<String> {
+        let decided =
+            scope.choices.get(&Address::new(kind, self.name.as_str())).filter(|_| self.zone.is_none());
+        decided.cloned().unwrap_or_else(|| self.choices(scope).places)
+    }
+
+    /// The zone it is in or will be in; a reference to it where that is decided when it is made.
+    pub fn zone(&self, kind: &str, scope: &Scope) -> String {
+        match self.choices(scope).places.as_slice() {
+            [] => String::new(),
+            [zone] => zone.clone(),
+            _ => Reference::to(kind, self.name.as_str(), ZONE).token(),
+        }
     }
 
     /// Where it is or will be.
-    pub fn resource(&self, scope: &Scope) -> String {
-        format!("projects/{}/zones/{}/instances/{}", scope.project, self.zone(scope), self.name)
+    pub fn resource(&self, kind: &str, scope: &Scope) -> String {
+        format!("projects/{}/zones/{}/instances/{}", scope.project, self.zone(kind, scope), self.name)
     }
 }
 

@@ -8,9 +8,11 @@ use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, ErrorKind, Value as Jinja};
 use serde_json::Value;
 
+use super::reference::{self, Made};
 use super::row::{Miss, Misses};
 use super::scene::Scene;
 use crate::spec::diagnostic::Problem;
+use crate::spec::reference::Reference;
 use crate::spec::source::Span;
 use crate::spec::{engine, expression, suggest};
 
@@ -29,27 +31,54 @@ pub(super) enum Wrong {
 pub(super) struct Evaluator {
     environment: Environment<'static>,
     pub(super) misses: Arc<Misses>,
+    made: Arc<Made>,
 }
 
 impl Evaluator {
     pub(super) fn new() -> Self {
-        Self { environment: engine::environment(), misses: Arc::default() }
+        let made = Arc::default();
+        let mut environment = engine::environment();
+        environment.add_function("ref", reference::function(&made));
+        Self { environment, misses: Arc::default(), made }
     }
 
     /// A text that is one expression keeps the type of its value; any other becomes a text.
     pub(super) fn text(&self, text: &str, scene: &Scene) -> Result<Value, Wrong> {
-        if let Some(expression) = expression::whole(text) {
-            let value = self.expression(expression, text, scene)?;
-            return serde_json::to_value(&value).map_err(|_| no_value(text));
+        let value = match expression::whole(text) {
+            Some(expression) => {
+                let value = self.evaluated(expression, text, scene)?;
+                serde_json::to_value(&value).map_err(|_| no_value(text))?
+            }
+            None => self.rendered(text, scene)?,
+        };
+        match self.made.lost_in(&value) {
+            Some(lost) => Err(changed(&lost, text)),
+            None => Ok(value),
         }
-        self.misses.take();
+    }
+
+    fn rendered(&self, text: &str, scene: &Scene) -> Result<Value, Wrong> {
+        self.begin();
         let rendered = self.environment.render_str(text, scene.context());
         rendered.map(Value::String).map_err(|error| self.wrong(&error, text, scene))
     }
 
-    /// The value of an expression that stands in a text.
+    /// The value of an expression that decides which resources there are: nothing that is known later.
     pub(super) fn expression(&self, expression: &str, text: &str, scene: &Scene) -> Result<Jinja, Wrong> {
+        let value = self.evaluated(expression, text, scene)?;
+        match self.made.lost_in(&Value::Null) {
+            Some(reference) => Err(too_early(&reference, text)),
+            None => Ok(value),
+        }
+    }
+
+    fn begin(&self) {
         self.misses.take();
+        self.made.clear();
+    }
+
+    fn evaluated(&self, expression: &str, text: &str, scene: &Scene) -> Result<Jinja, Wrong> {
+        self.begin();
         let wrong = |error: &Error| self.wrong(error, text, scene);
         let compiled = self.environment.compile_expression(expression).map_err(|error| wrong(&error))?;
         let value = compiled.eval(scene.context()).map_err(|error| wrong(&error))?;
@@ -92,6 +121,22 @@ fn is_undefined(value: &Jinja) -> bool {
 fn no_value(text: &str) -> Wrong {
     let problem = Problem::new("expression", "the expression gives something that is no value of a spec");
     Wrong::Problem(Box::new(problem), expression::first(text))
+}
+
+/// A value that is known after an apply can be written into a text, and no more.
+fn changed(reference: &Reference, text: &str) -> Wrong {
+    let message = format!("`{reference}` is known after apply, so no filter or operator can work on it");
+    let problem = Problem::new("reference-changed", message);
+    let help = "write it as it is, with text around it: `\"http://{{ ref('Vm/a').internalIp }}:80\"`";
+    Wrong::Problem(Box::new(problem.help(help)), expression::first(text))
+}
+
+fn too_early(reference: &Reference, text: &str) -> Wrong {
+    let message =
+        format!("which resources there are cannot follow from `{reference}`, which is known after apply");
+    let problem = Problem::new("reference-too-early", message);
+    let help = "decide by `vars`, `roster` and `course`";
+    Wrong::Problem(Box::new(problem.help(help)), expression::first(text))
 }
 
 /// A name that leads from a row nowhere is a column that the roster does not have.

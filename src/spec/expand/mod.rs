@@ -4,6 +4,7 @@
 mod each;
 mod evaluate;
 mod place;
+mod reference;
 mod row;
 mod scene;
 

@@ -1,0 +1,49 @@
+//! What a resource yields to others: the table of a kind, and where each result is found in a live resource.
+//! Pure. Which specs name them is the business of `references`.
+
+use serde_json::Value;
+
+use super::wire;
+
+/// One thing that resources of a kind yield.
+#[derive(Clone, Copy, Debug)]
+pub struct Yield {
+    /// Its name in `ref("Kind/name").NAME`.
+    pub name: &'static str,
+    /// What it is.
+    pub about: &'static str,
+    /// When it is known.
+    pub known: Known,
+}
+
+/// When a result is known, and from what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// It follows from the spec.
+    Declared,
+    /// Once the resource exists: a JSON pointer into its wire document, of whose text the last path segment counts.
+    Live(&'static str),
+    /// The same, and another one after the machine was stopped.
+    Running(&'static str),
+}
+
+/// Shorthand for a row of a kind's table.
+pub const fn yields(name: &'static str, about: &'static str, known: Known) -> Yield {
+    Yield { name, about, known }
+}
+
+impl Known {
+    /// Where it stands in the wire document.
+    pub fn pointer(self) -> Option<&'static str> {
+        match self {
+            Self::Declared => None,
+            Self::Live(at) | Self::Running(at) => Some(at),
+        }
+    }
+}
+
+/// The result at a place in a wire document.
+pub fn read(document: &Value, pointer: &str) -> Option<String> {
+    let text = wire::text(document, pointer)?;
+    Some(wire::last(&text).to_owned()).filter(|text| !text.is_empty())
+}

@@ -1,0 +1,78 @@
+//! Where resources are tried that are yet to be made and whose specs leave the place open. Decided here, once, so that apply
+//! only follows: it goes on to the next place where one has no room. Pure. What exists stays where it is.
+
+use std::collections::BTreeMap;
+
+use crate::diff::{Item, Verdict};
+use crate::kinds::{Choices, DecodeError, Scope};
+use crate::spec::Address;
+
+/// The places of every resource that has a choice, the first to try first.
+pub(super) fn choices(
+    items: &[Item<'_>],
+    scope: &Scope,
+) -> Result<BTreeMap<Address, Vec<String>>, DecodeError> {
+    let mut open = Vec::new();
+    for item in items.iter().filter(|item| matches!(item.verdict, Verdict::Create | Verdict::Replace)) {
+        let Some(desired) = item.desired.as_ref().filter(|desired| !desired.resolved.placed) else {
+            continue;
+        };
+        let choices = item.kind.choices(&desired.resolved.value, scope)?;
+        if choices.places.len() > 1 {
+            open.push((item.address.clone(), choices));
+        }
+    }
+    let mut load = load(items, &open);
+    Ok(open.into_iter().map(|(address, choices)| (address, ordered(choices, &mut load))).collect())
+}
+
+/// How many resources that stay are at each of the places.
+fn load(items: &[Item<'_>], open: &[(Address, Choices)]) -> BTreeMap<String, usize> {
+    let places = open.iter().flat_map(|(_, choices)| &choices.places);
+    let mut load: BTreeMap<String, usize> = places.map(|place| (place.clone(), 0)).collect();
+    let stays = |item: &&Item<'_>| item.desired.is_some() && item.verdict != Verdict::Create;
+    let live: Vec<&str> =
+        items.iter().filter(stays).filter_map(|item| Some(item.live.as_ref()?.resource.as_str())).collect();
+    for segment in live.into_iter().filter(|_| !open.is_empty()).flat_map(|resource| resource.split('/')) {
+        if let Some(count) = load.get_mut(segment) {
+            *count += 1;
+        }
+    }
+    load
+}
+
+/// The emptiest of those it is shared over, then the others of these, then the rest in order of preference.
+fn ordered(choices: Choices, load: &mut BTreeMap<String, usize>) -> Vec<String> {
+    let Choices { mut places, spread } = choices;
+    let rest = places.split_off(spread.clamp(1, places.len()));
+    // Stable: of places that are equally full the preferred one comes first.
+    places.sort_by_key(|place| load.get(place).copied().unwrap_or_default());
+    if let Some(count) = places.first().and_then(|first| load.get_mut(first)) {
+        *count += 1;
+    }
+    places.extend(rest);
+    places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn orders(zones: &[&str], spread: usize, machines: usize) -> Vec<String> {
+        let places: Vec<String> = zones.iter().map(|zone| (*zone).to_owned()).collect();
+        let mut load = places.iter().map(|place| (place.clone(), 0)).collect();
+        let one = || ordered(Choices { places: places.clone(), spread }, &mut load).join(" ");
+        std::iter::repeat_with(one).take(machines).collect()
+    }
+
+    #[test]
+    fn without_spread_all_go_to_the_first_place() {
+        assert_eq!(orders(&["b", "c", "d"], 1, 2), ["b c d", "b c d"]);
+    }
+
+    #[test]
+    fn shared_resources_go_to_the_emptiest_place_and_the_others_are_for_when_it_is_full() {
+        assert_eq!(orders(&["b", "c", "d"], 2, 3), ["b c d", "c b d", "b c d"]);
+        assert_eq!(orders(&["b", "c"], 2, 4), ["b c", "c b", "b c", "c b"]);
+    }
+}
