@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::contract::{Ask, Facts, Finding, MarkPlace, Observation, Observed, Resource, Update};
 use super::field::{Class, How, field, managed};
 use super::reads::Reads;
-use super::{Scope, mark, wire};
+use super::{Scope, Written, import, mark, wire};
 use crate::gcp::call::{Guard, Send};
 use crate::gcp::{Call, Read, Request, Service, Verb};
 use crate::spec::formats::AccountId;
@@ -143,6 +143,12 @@ impl Resource for ServiceAccount {
         let text = live.spec.description.as_deref().map_or("", |d| mark::untagged(d).0);
         let body = json!({"serviceAccount": {"description": text}, "updateMask": "description"});
         vec![guard(live), send_patch(&live.resource, &body)]
+    }
+
+    fn written(live: &Observed<Self>, _reads: &Reads, _scope: &Scope) -> Result<Written<Self>, String> {
+        let description = import::description(live.spec.description.as_deref());
+        let spec = Self { description, ..live.spec.clone() };
+        Ok(Written::of(spec).unsaid(json!({"disabled": false})))
     }
 }
 
