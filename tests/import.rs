@@ -7,7 +7,7 @@ mod support;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use support::{COURSE, Cloud, PROJECT, Room, Said, program, run};
+use support::{APIS, COURSE, Cloud, PROJECT, Room, Said, program, run};
 
 /// An import of a room's project with these flags.
 fn import(room: &Room, project: &str, flags: &[&str]) -> Said {
@@ -312,4 +312,174 @@ fn one_resource_can_be_named_and_must_be_there() {
     assert!(none.err.contains("be-cloud-2526 holds no Bucket/none"), "{}", none.err);
     let kind = import(&room, PROJECT, &["--kinds", "Buckt"]).code(64);
     assert!(kind.err.contains("there is no kind `Buckt`; did you mean `Bucket`?"), "{}", kind.err);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_only_the_live_side_knows_is_told() {
+    let room = Room::with(COURSE);
+    let cloud = room.cloud().await;
+    cloud.enable(&["compute"]).await;
+    let addresses = "/compute/v1/projects/be-cloud-2526/regions/europe-west1/addresses";
+    cloud.post(addresses, &json!({ "name": "door", "address": "34.77.1.2" })).await;
+    let nic = json!([{ "network": "global/networks/default", "accessConfigs": [{ "type": "ONE_TO_ONE_NAT", "natIP": "34.77.1.2" }] }]);
+    cloud
+        .post(&format!("{ZONE}/instances"), &machine("door", DEBIAN, &json!({ "networkInterfaces": nic })))
+        .await;
+    let member = json!({ "metadata": { "items": [{ "key": "created-by", "value": "projects/1/zones/z/instanceGroupManagers/crowd" }] } });
+    cloud.post(&format!("{ZONE}/instances"), &machine("crowd-1", DEBIAN, &member)).await;
+    let spot = json!({ "scheduling": { "provisioningModel": "SPOT", "instanceTerminationAction": "STOP", "automaticRestart": false, "onHostMaintenance": "TERMINATE" } });
+    cloud.post(&format!("{ZONE}/instances"), &machine("cheap", DEBIAN, &spot)).await;
+    cloud.post(&format!("{ZONE}/instances/cheap/stop"), &Value::Null).await;
+    let said = import(&room, PROJECT, &["--kinds", "Vm"]).code(0);
+    insta::assert_snapshot!(said.out, @r"
+    # yaml-language-server: $schema=https://raw.githubusercontent.com/provost-sh/provost/main/schemas/provost.json
+    kind: Course
+    name: be-cloud-2526
+    project: be-cloud-2526
+    region: europe-west1
+    zones:
+    - europe-west1-b
+    ---
+    kind: Vm
+    name: cheap
+    machineType: e2-medium
+    image:
+      family: debian-12
+      project: debian-cloud
+    scopes:
+    - storage-rw
+    provisioningModel: SPOT
+    desiredStatus: TERMINATED
+    ---
+    kind: Vm
+    name: door
+    machineType: e2-medium
+    image:
+      family: debian-12
+      project: debian-cloud
+    externalIp: 34.77.1.2
+    scopes:
+    - storage-rw
+    ");
+    assert!(
+        said.err.contains("not imported: Vm/crowd-1: the instance group crowd makes and deletes it"),
+        "{}",
+        said.err
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn grants_are_one_for_each_member_place_and_condition() {
+    let room = Room::with(COURSE);
+    let cloud = room.cloud().await;
+    cloud.enable(&["iam"]).await;
+    cloud
+        .post(
+            "/storage/v1/b?project=be-cloud-2526",
+            &json!({ "name": "be-cloud-2526-files", "location": "EU" }),
+        )
+        .await;
+    let path = "/storage/v1/b/be-cloud-2526-files/iam";
+    let mut policy = cloud.get(path).await;
+    let bindings = policy["bindings"].as_array_mut().unwrap();
+    bindings.push(json!({ "role": "roles/storage.objectViewer", "members": ["allUsers", "user:ana@x.edu"] }));
+    cloud.call(reqwest::Method::PUT, path, &policy).await;
+    let path = "/v3/projects/be-cloud-2526";
+    let mut policy = cloud
+        .post(&format!("{path}:getIamPolicy"), &json!({ "options": { "requestedPolicyVersion": 3 } }))
+        .await;
+    policy["version"] = json!(3);
+    let term = json!({ "title": "term", "expression": "request.time < timestamp(\"2027-07-01T00:00:00Z\")" });
+    let bindings = policy["bindings"].as_array_mut().unwrap();
+    bindings.push(json!({ "role": "roles/run.admin", "members": ["user:ana@x.edu"] }));
+    bindings.push(json!({ "role": "roles/compute.viewer", "members": ["user:ana@x.edu", "user:bob@x.edu"] }));
+    bindings.push(json!({ "role": "roles/storage.admin", "members": ["user:ana@x.edu"], "condition": term }));
+    cloud.post(&format!("{path}:setIamPolicy"), &json!({ "policy": policy })).await;
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("imported");
+    import(&room, PROJECT, &["--out", folder.to_str().unwrap()]).code(0);
+    insta::assert_snapshot!(fs_err::read_to_string(folder.join("iam-grant.yaml")).unwrap(), @r#"
+    # yaml-language-server: $schema=https://raw.githubusercontent.com/provost-sh/provost/main/schemas/provost.json
+    kind: IamGrant
+    name: ana
+    on: project
+    roles:
+    - roles/compute.viewer
+    - roles/run.admin
+    members:
+    - user:ana@x.edu
+    ---
+    kind: IamGrant
+    name: bob
+    on: project
+    roles:
+    - roles/compute.viewer
+    members:
+    - user:bob@x.edu
+    ---
+    kind: IamGrant
+    name: ana-term
+    on: project
+    roles:
+    - roles/storage.admin
+    members:
+    - user:ana@x.edu
+    condition:
+      title: term
+      expression: request.time < timestamp("2027-07-01T00:00:00Z")
+    ---
+    kind: IamGrant
+    name: everybody-on-be-cloud-2526-files
+    on:
+      bucket: be-cloud-2526-files
+    roles:
+    - roles/storage.objectViewer
+    members:
+    - allUsers
+    ---
+    kind: IamGrant
+    name: ana-on-be-cloud-2526-files
+    on:
+      bucket: be-cloud-2526-files
+    roles:
+    - roles/storage.objectViewer
+    members:
+    - user:ana@x.edu
+    "#);
+    on(&room, "apply", &folder, &["--adopt", "all", "--yes"]).code(0);
+    on(&room, "plan", &folder, &["--detailed-exitcode"]).code(0);
+}
+
+#[test]
+fn what_may_not_be_read_is_told_and_the_rest_is_imported() {
+    let room = Room::with(&format!("{COURSE}---\nkind: Bucket\nname: be-cloud-2526-files\n"));
+    room.apply();
+    room.write(
+        "faults.yaml",
+        "faults: [{ method: storage.buckets.getIamPolicy, status: { code: 403, reason: forbidden } }]\n",
+    );
+    let faults = format!("{}/faults.yaml", room.course());
+    let said = import(&room, PROJECT, &["--name", "be-cloud", "--faults", &faults]).code(0);
+    assert!(said.out.contains("name: be-cloud-2526-files"), "{}", said.out);
+    assert!(
+        said.err.contains("could not be read:") && said.err.contains("be-cloud-2526-files"),
+        "{}",
+        said.err
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn containers_whose_text_was_edited_are_those_that_were_declared() {
+    let vm = "---\nkind: ContainerVm\nname: web\nmachineType: e2-medium\ncontainers: [{ image: 'nginx:1', ports: [80] }]\n";
+    let room = Room::with(&format!("{COURSE}{APIS}{vm}"));
+    room.apply();
+    let cloud = room.cloud().await;
+    let mut metadata = cloud.get(&format!("{ZONE}/instances/web")).await["metadata"].clone();
+    for item in metadata["items"].as_array_mut().unwrap() {
+        item["value"] = json!(item["value"].as_str().unwrap().replace("RestartSec=5", "RestartSec=50"));
+    }
+    cloud.post(&format!("{ZONE}/instances/web/setMetadata"), &metadata).await;
+    let said = import(&room, PROJECT, &["--name", "be-cloud", "ContainerVm/web"]).code(0);
+    assert!(said.out.contains("- image: nginx:1\n  ports:\n  - '80'"), "{}", said.out);
+    assert!(said.err.contains("ContainerVm/web: its cloud-init was edited by hand"), "{}", said.err);
 }

@@ -67,7 +67,7 @@ async fn import(
     let unread: Vec<String> = unread.iter().map(|error| told(error)).collect();
     missing(only, &import)?;
     if let Some(folder) = &args.out {
-        let contents = contents(client, &import).await?;
+        let contents = survey::contents(client, &import.contents).await?;
         return written(args, folder, &import, &contents, &unread, printer);
     }
     shown(args.format, &import, &unread, printer);
@@ -163,15 +163,6 @@ fn shown(format: Format, import: &Import, unread: &[String], printer: &Printer) 
     }
 }
 
-/// The files that the specs name, by path.
-async fn contents(client: &Client, import: &Import) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
-    let mut contents = Vec::new();
-    for content in &import.contents {
-        contents.push((content.path.clone(), client.download(&content.request).await?));
-    }
-    Ok(contents)
-}
-
 /// Specs in a folder. What is there is not written over.
 fn written(
     args: &ImportArgs,
@@ -207,7 +198,12 @@ fn written(
     let shown = folder.display().to_string();
     match args.format {
         Format::Text => printer.out(&view::remarks(import, unread, Some(&args.cloud.on(&shown)))),
-        Format::Json => printer.out(&format!("{:#}\n", view::json(import, unread))),
+        Format::Json => {
+            // Secrets that were asked for are in the files, and nowhere else.
+            let (mut printer, told) = (printer.clone(), view::json(import, unread));
+            printer.hide(&told);
+            printer.out(&format!("{told:#}\n"));
+        }
     }
     Ok(Exit::Done)
 }

@@ -3,10 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use super::{LiveError, ROUNDS, fetch};
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use super::{LiveError, PARALLEL, ROUNDS, fetch};
 use crate::gcp::{ApiError, Client, Read};
 use crate::import::asks;
 use crate::inventory::Record;
+use crate::kinds::import::Content;
 use crate::kinds::{Kind, Reads, Scope};
 
 /// What was read.
@@ -38,6 +41,15 @@ pub async fn survey(
         survey.read(client, wanted).await?;
     }
     Err(LiveError::Restless)
+}
+
+/// The files that specs name, with their paths in the course folder.
+pub async fn contents(client: &Client, wanted: &[Content]) -> Result<Vec<(String, Vec<u8>)>, ApiError> {
+    let fetched = stream::iter(wanted).map(async |content| {
+        let bytes = client.download(&content.request).await?;
+        Ok((content.path.clone(), bytes))
+    });
+    fetched.buffered(PARALLEL).try_collect().await
 }
 
 impl Survey {

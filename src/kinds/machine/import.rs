@@ -18,7 +18,7 @@ pub fn written<T: AsRef<Machine>>(
 ) -> Result<Written<Machine>, String> {
     let wire = &*live.wire;
     if let Some(group) = decode::metadata(wire).get("created-by") {
-        return Err(format!("it belongs to {}", wire::last(group)));
+        return Err(format!("the instance group {} makes and deletes it", wire::last(group)));
     }
     let machine = live.spec.as_ref();
     if import::is_googles(machine.labels.as_ref()) {
