@@ -240,9 +240,14 @@ async fn containers_of_the_dead_agent_become_a_container_vm() {
 
 #[test]
 fn what_another_course_owns_is_left_out_and_named() {
-    let room = Room::with(&format!("{COURSE}---\nkind: Bucket\nname: be-cloud-2526-files\n"));
+    let room = Room::with(&format!("{COURSE}{APIS}---\nkind: Bucket\nname: be-cloud-2526-files\n"));
     room.apply();
-    let said = import(&room, PROJECT, &["--name", "other", "--kinds", "Bucket"]).code(0);
+    let said = import(&room, PROJECT, &["--name", "other", "--kinds", "Bucket,ApiServices"]).code(0);
+    assert!(
+        said.err.contains("take out what is another course's (be-cloud) before you adopt them"),
+        "{}",
+        said.err
+    );
     assert!(!said.out.contains("kind: Bucket"), "{}", said.out);
     assert!(
         said.err.contains("it belongs to the course be-cloud: import that one with `--name be-cloud`"),
@@ -482,4 +487,40 @@ async fn containers_whose_text_was_edited_are_those_that_were_declared() {
     let said = import(&room, PROJECT, &["--name", "be-cloud", "ContainerVm/web"]).code(0);
     assert!(said.out.contains("- image: nginx:1\n  ports:\n  - '80'"), "{}", said.out);
     assert!(said.err.contains("ContainerVm/web: its cloud-init was edited by hand"), "{}", said.err);
+}
+
+/// The least that can be said of each kind, as JSON: what an import of it says again.
+const LEAST: [&str; 8] = [
+    r#"{"kind": "ApiServices", "name": "apis", "services": ["artifactregistry.googleapis.com", "compute.googleapis.com", "iam.googleapis.com"]}"#,
+    r#"{"kind": "ServiceAccount", "name": "ci-bot"}"#,
+    r#"{"kind": "IamGrant", "name": "ci", "on": {"serviceAccount": "ci-bot"}, "roles": ["roles/iam.serviceAccountUser"], "members": ["user:ana@x.edu"]}"#,
+    r#"{"kind": "Bucket", "name": "be-cloud-2526-files"}"#,
+    r#"{"kind": "Registry", "name": "images"}"#,
+    r#"{"kind": "FirewallRule", "name": "web", "allow": ["tcp:80"]}"#,
+    r#"{"kind": "Vm", "name": "box", "machineType": "e2-medium", "image": {"family": "debian-12", "project": "debian-cloud"}}"#,
+    r#"{"kind": "ContainerVm", "name": "pair", "machineType": "e2-medium", "containers": [{"image": "nginx:1"}]}"#,
+];
+
+#[test]
+fn what_says_the_least_comes_back_as_it_was() {
+    let room = Room::with(&format!("{COURSE}---\n{}\n", LEAST.join("\n---\n")));
+    room.apply();
+    let said = import(&room, PROJECT, &["--name", "be-cloud", "--format", "json"]).code(0).json();
+    let kind = |address: &Value| address.as_str().unwrap().split('/').next().unwrap().to_owned();
+    let written: Vec<Value> = said["resources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|resource| {
+            let mut spec = resource["spec"].clone();
+            spec["kind"] = json!(kind(&resource["address"]));
+            spec
+        })
+        .collect();
+    let least: Vec<Value> = LEAST.iter().map(|spec| serde_json::from_str(spec).unwrap()).collect();
+    assert_eq!(written, least);
+    assert_eq!(
+        said["course"],
+        json!({ "name": "be-cloud", "project": PROJECT, "region": "europe-west1", "zones": ["europe-west1-b"] })
+    );
 }

@@ -54,9 +54,9 @@ pub(super) fn drafts(
             if !request.only.is_empty() && !request.only.contains(&address) {
                 continue;
             }
-            match draft(*kind, address.clone(), found, request.record, scope) {
+            match draft(*kind, address, found, request.record, scope) {
                 Ok(draft) => drafts.push(draft),
-                Err(why) => left.push(Left { address, why }),
+                Err(apart) => left.push(apart),
             }
         }
     }
@@ -69,12 +69,16 @@ fn draft(
     found: Imported,
     record: &Record,
     scope: &Scope,
-) -> Result<Draft, String> {
+) -> Result<Draft, Left> {
     let Imported { live, written, .. } = found;
     if let Some(other) = live.mark.as_deref().filter(|mark| *mark != scope.course) {
-        return Err(format!("it belongs to the course {other}: import that one with `--name {other}`"));
+        let why = format!("it belongs to the course {other}: import that one with `--name {other}`");
+        return Err(Left { owner: Some(other.to_owned()), ..Left::new(address, why) });
     }
-    let Written { spec, unsaid, remarks, contents } = written?;
+    let Written { spec, unsaid, remarks, contents } = match written {
+        Ok(written) => written,
+        Err(why) => return Err(Left::new(address, why)),
+    };
     let entry = record.entries.get(&address).filter(|entry| entry.resource == live.resource);
     let is_ours = live.mark.is_some() || entry.is_some();
     let owned = entry.map(|entry| Arc::new(entry.owns.clone())).unwrap_or_default();

@@ -72,6 +72,14 @@ pub struct Left {
     pub address: Address,
     /// Why.
     pub why: String,
+    /// The other course that it belongs to, by its mark.
+    pub owner: Option<String>,
+}
+
+impl Left {
+    fn new(address: Address, why: String) -> Self {
+        Self { address, why, owner: None }
+    }
 }
 
 /// A value whose name says that it is a secret.
@@ -110,7 +118,7 @@ pub fn import(request: Request<'_>, reads: &Reads) -> Result<Import, ImportError
     drafts.retain_mut(|draft| match strip::strip(draft, &scope) {
         Ok(()) => true,
         Err(why) => {
-            left.push(Left { address: draft.address.clone(), why });
+            left.push(Left::new(draft.address.clone(), why));
             false
         }
     });

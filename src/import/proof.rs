@@ -30,7 +30,7 @@ pub(super) fn prove(
         }
         for (place, why) in wrong.into_iter().rev() {
             let draft = drafts.remove(place);
-            left.push(Left { address: draft.address, why });
+            left.push(Left::new(draft.address, why));
         }
     }
     Ok(left)

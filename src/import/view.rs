@@ -1,5 +1,6 @@
 //! What is shown of an import: its files, what was left out, what is to be known, and what to do next.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
@@ -80,7 +81,7 @@ pub fn remarks(import: &Import, unread: &[String], target: Option<&str>) -> Stri
         .flat_map(|document| document.remarks.iter().map(|remark| format!("{}: {remark}", document.address)));
     let rest = rest.iter().map(|left| format!("not imported: {}: {}", left.address, left.why));
     let unread = unread.iter().map(|why| format!("could not be read: {why}"));
-    for line in remarks.chain(rest).chain(unread) {
+    for line in remarks.chain(rest).chain(unread).chain(others(import)) {
         push(&mut text, &line);
     }
     if !google.is_empty() {
@@ -101,6 +102,16 @@ pub fn remarks(import: &Import, unread: &[String], target: Option<&str>) -> Stri
     }
     text.push_str(&next(import, target));
     text
+}
+
+/// Grants and APIs bear no mark: beside another course, some of them may be its own.
+fn others(import: &Import) -> Option<String> {
+    let courses: BTreeSet<&str> = import.left.iter().filter_map(|left| left.owner.as_deref()).collect();
+    let courses = courses.into_iter().collect::<Vec<_>>().join(", ");
+    let unmarked = import.documents.iter().any(|document| !document.is_ours);
+    (unmarked && !courses.is_empty()).then(|| {
+        format!("grants and APIs bear no mark: take out what is another course's ({courses}) before you adopt them")
+    })
 }
 
 fn push(text: &mut String, line: &str) {
