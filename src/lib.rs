@@ -5,6 +5,7 @@ pub mod apply;
 pub mod cli;
 pub mod diff;
 pub mod gcp;
+pub mod import;
 pub mod inventory;
 pub mod kinds;
 pub mod live;

@@ -9,6 +9,7 @@ const PURE: &[&str] = &[
     "spec/",
     "kinds/",
     "diff/",
+    "import/",
     "plan/",
     "report/",
     "inventory/record.rs",

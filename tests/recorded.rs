@@ -10,6 +10,7 @@ mod recorded {
     pub(crate) mod compare;
     pub(crate) mod converged;
     pub(crate) mod course;
+    pub(crate) mod imports;
     mod made;
     mod names;
     pub(crate) mod replay;
@@ -22,6 +23,7 @@ use std::collections::BTreeSet;
 use recorded::compare::differences;
 use recorded::converged::{disks, filled, grants, object, policy, requested, resources, services};
 use recorded::course::{Live, changes, marked, plan, spec_of};
+use recorded::imports::{differences as left_to_do, import_of};
 use recorded::replay::{Found, Line, replay};
 use recorded::scenario::{self, Scenario};
 use recorded::settings::Settings;
@@ -100,6 +102,34 @@ fn what_google_answers_is_what_its_spec_says() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+#[ignore = "needs recordings"]
+fn what_google_answers_is_imported_or_left_out_for_a_reason() {
+    let all = scenarios();
+    let disks: Vec<Value> = all.iter().flat_map(disks).collect();
+    let (mut imported, mut wrong) = (0, Vec::new());
+    for scenario in &all {
+        for found in resources(scenario) {
+            let import = import_of(found.kind, &found.live(&disks));
+            for left in &import.left {
+                println!("{:<42} left out   {}: {}", scenario.id, left.address, left.why);
+            }
+            if import.documents.is_empty() && import.left.is_empty() {
+                println!("{:<42} elsewhere  {}", scenario.id, found.address());
+            }
+            imported += import.documents.len();
+            wrong.extend(left_to_do(&import).into_iter().map(|line| format!("{}: {line}", scenario.id)));
+        }
+        for (live, _) in scenario.exchanges.iter().filter_map(policy) {
+            let import = import_of("IamGrant", &live);
+            imported += import.documents.len();
+            wrong.extend(left_to_do(&import).into_iter().map(|line| format!("{}: {line}", scenario.id)));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(imported > 100, "only {imported} resources were imported");
 }
 
 #[test]

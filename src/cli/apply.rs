@@ -69,15 +69,7 @@ async fn planned(
 
 /// How the user would name this course and its other side again.
 fn command_line(target: &TargetArgs) -> String {
-    let folder = target.course.folder.display();
-    match &target.sandbox {
-        None => match &target.impersonate_service_account {
-            None => folder.to_string(),
-            Some(account) => format!("{folder} --impersonate-service-account {account}"),
-        },
-        Some(file) if file.as_os_str() == ".provost/sandbox.json" => format!("{folder} --sandbox"),
-        Some(file) => format!("{folder} --sandbox={}", file.display()),
-    }
+    target.cloud.on(&target.course.folder.display().to_string())
 }
 
 fn confirm(args: &RunArgs, intent: &Intent, printer: &Printer) -> Result<(), Refusal> {

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::spec::Address;
+use crate::spec::address::NoAddress;
 
 /// A declarative reconciler for the cloud of one university course.
 #[derive(Debug, Parser)]
@@ -40,6 +41,8 @@ pub(super) enum Command {
     Destroy(DestroyArgs),
     /// Show every resource of the course and how it is
     Status(StatusArgs),
+    /// Write down what a project holds as specs
+    Import(ImportArgs),
     /// Print a JSON Schema of specs, or write all of them to a folder
     Schema(SchemaArgs),
     /// The embedded Google Cloud
@@ -59,6 +62,13 @@ pub(super) struct CourseArgs {
 pub(super) struct TargetArgs {
     #[command(flatten)]
     pub(super) course: CourseArgs,
+    #[command(flatten)]
+    pub(super) cloud: CloudArgs,
+}
+
+/// Which cloud, and as whom.
+#[derive(Clone, Debug, Args)]
+pub(super) struct CloudArgs {
     /// Run against the embedded Google Cloud, its state kept in FILE
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = ".provost/sandbox.json")]
     pub(super) sandbox: Option<PathBuf>,
@@ -73,6 +83,20 @@ pub(super) struct TargetArgs {
     pub(super) impersonate_service_account: Option<String>,
 }
 
+impl CloudArgs {
+    /// A folder and this cloud as they are typed behind a command.
+    pub(super) fn on(&self, folder: &str) -> String {
+        match &self.sandbox {
+            None => match &self.impersonate_service_account {
+                None => folder.to_owned(),
+                Some(account) => format!("{folder} --impersonate-service-account {account}"),
+            },
+            Some(file) if file.as_os_str() == ".provost/sandbox.json" => format!("{folder} --sandbox"),
+            Some(file) => format!("{folder} --sandbox={}", file.display()),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     /// For people
@@ -83,12 +107,59 @@ pub(super) enum Format {
 
 #[derive(Clone, Debug, Args)]
 pub(super) struct OwnershipArgs {
-    /// Take over a resource that exists and carries no mark
+    /// Take over a resource that exists and carries no mark; `all` takes over every one that is declared
     #[arg(long, value_name = "KIND/NAME")]
-    pub(super) adopt: Vec<Address>,
+    pub(super) adopt: Vec<Adopt>,
     /// Leave a resource in place and stop managing it
     #[arg(long, value_name = "KIND/NAME")]
     pub(super) release: Vec<Address>,
+}
+
+/// What is taken over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Adopt {
+    /// Everything that is declared.
+    All,
+    /// One resource.
+    One(Address),
+}
+
+impl std::str::FromStr for Adopt {
+    type Err = NoAddress;
+
+    fn from_str(text: &str) -> Result<Self, NoAddress> {
+        if text == "all" { Ok(Self::All) } else { text.parse().map(Self::One) }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ImportArgs {
+    /// Only these resources; everything when none is named
+    #[arg(value_name = "KIND/NAME")]
+    pub(super) addresses: Vec<Address>,
+    /// Id of the Google Cloud project [default: that of `CLOUDSDK_CORE_PROJECT` or `GOOGLE_CLOUD_PROJECT`]
+    #[arg(long, value_name = "ID")]
+    pub(super) project: Option<String>,
+    /// Name of the course that the specs are for [default: the project's id]
+    #[arg(long)]
+    pub(super) name: Option<String>,
+    /// Write the specs to this folder, a file for each kind; without it they go to stdout
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) out: Option<PathBuf>,
+    /// Write over files that exist
+    #[arg(long, requires = "out")]
+    pub(super) force: bool,
+    /// Only these kinds, with commas between
+    #[arg(long, value_name = "KIND", value_delimiter = ',', conflicts_with = "addresses")]
+    pub(super) kinds: Vec<String>,
+    /// Write values whose names say that they are secrets, too
+    #[arg(long)]
+    pub(super) with_secrets: bool,
+    /// How it is told
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+    #[command(flatten)]
+    pub(super) cloud: CloudArgs,
 }
 
 #[derive(Debug, Args)]

@@ -6,7 +6,7 @@ use crate::gcp::credentials::Settings;
 use crate::gcp::{Client, Credentials, Endpoints};
 use crate::sandbox::{self, Options, Running};
 
-use super::args::TargetArgs;
+use super::args::{CloudArgs, TargetArgs};
 use super::course::Loaded;
 
 /// A connection, and the sandbox it leads to, if it is in this process.
@@ -17,18 +17,23 @@ pub(super) struct Connection {
 
 /// Connects a course to what the command line and the environment name.
 pub(super) async fn connect(target: &TargetArgs, loaded: &Loaded) -> anyhow::Result<Connection> {
+    reach(&target.cloud, &loaded.scope.project, &loaded.root).await
+}
+
+/// Connects to what the command line and the environment name, for a project; files to upload are named from `root`.
+pub(super) async fn reach(cloud: &CloudArgs, project: &str, root: &Path) -> anyhow::Result<Connection> {
     let lookup = |name: &str| std::env::var(name).ok();
-    let sandbox = match &target.sandbox {
-        Some(state) => Some(start(state, target.faults.as_deref()).await?),
+    let sandbox = match &cloud.sandbox {
+        Some(state) => Some(start(state, cloud.faults.as_deref()).await?),
         None => None,
     };
     let endpoints = match &sandbox {
         Some(running) => Endpoints::under(&running.url())?,
         None => Endpoints::from_env(lookup)?,
     };
-    let account = target.impersonate_service_account.as_deref();
-    let settings = Settings::from_env(lookup)?.impersonating(account).for_project(&loaded.scope.project);
-    let client = Client::new(endpoints, Credentials::of(settings), loaded.root.clone())?;
+    let account = cloud.impersonate_service_account.as_deref();
+    let settings = Settings::from_env(lookup)?.impersonating(account).for_project(project);
+    let client = Client::new(endpoints, Credentials::of(settings), root.to_owned())?;
     Ok(Connection { client, sandbox })
 }
 

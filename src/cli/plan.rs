@@ -1,14 +1,12 @@
 //! `provost plan`: what apply would do, and why.
 
-use std::collections::BTreeSet;
-
 use crate::diff::Intent;
 use crate::inventory::{Record, Store};
 use crate::live::{self, World};
 use crate::plan::Plan;
 use crate::report::{json, text};
 
-use super::args::{Format, OwnershipArgs, PlanArgs};
+use super::args::{Adopt, Format, OwnershipArgs, PlanArgs};
 use super::connection::{self, Connection};
 use super::course::{self, Loaded};
 use super::exit::Exit;
@@ -37,8 +35,16 @@ pub(super) async fn run(args: &PlanArgs, printer: &mut Printer) -> anyhow::Resul
 
 /// What the flags ask for.
 pub(super) fn intent(ownership: &OwnershipArgs, destroy: bool) -> Intent {
-    let set = |addresses: &[crate::spec::Address]| addresses.iter().cloned().collect::<BTreeSet<_>>();
-    Intent { destroy, adopt: set(&ownership.adopt), release: set(&ownership.release) }
+    let adopt = ownership.adopt.iter().filter_map(|adopt| match adopt {
+        Adopt::All => None,
+        Adopt::One(address) => Some(address.clone()),
+    });
+    Intent {
+        destroy,
+        adopt: adopt.collect(),
+        adopt_all: ownership.adopt.contains(&Adopt::All),
+        release: ownership.release.iter().cloned().collect(),
+    }
 }
 
 /// Reads the project and plans.

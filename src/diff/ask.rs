@@ -17,6 +17,8 @@ pub struct Intent {
     pub destroy: bool,
     /// Unmarked resources to take over.
     pub adopt: BTreeSet<Address>,
+    /// Whether everything that is declared and unmarked is taken over.
+    pub adopt_all: bool,
     /// Resources to leave in place and stop managing.
     pub release: BTreeSet<Address>,
 }

@@ -193,7 +193,7 @@ fn wanted(item: &mut Item<'_>, intent: &Intent, scope: &Scope) -> Result<Ruling,
 }
 
 fn claim(item: &Item<'_>, live: &Observed<Value>, intent: &Intent, scope: &Scope) -> Ruling {
-    let adopted = intent.adopt.contains(&item.address);
+    let adopted = intent.adopt_all || intent.adopt.contains(&item.address);
     if let Some(other) = live.mark.as_deref().filter(|mark| *mark != scope.course) {
         return (Verdict::Conflict, format!("it belongs to the course {other}"));
     }

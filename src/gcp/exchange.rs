@@ -165,7 +165,7 @@ fn method(verb: Verb) -> Method {
     }
 }
 
-fn transport(request: &Request, source: reqwest::Error) -> ApiError {
+pub(super) fn transport(request: &Request, source: reqwest::Error) -> ApiError {
     let service = request.service.api().trim_end_matches(".googleapis.com");
     ApiError::Transport {
         verb: request.verb,

@@ -5,6 +5,7 @@ pub mod call;
 pub mod chance;
 pub mod client;
 pub mod credentials;
+mod download;
 pub mod endpoint;
 pub mod error;
 mod exchange;

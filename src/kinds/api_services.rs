@@ -13,7 +13,7 @@ use serde_json::json;
 use super::contract::{Ask, Facts, MarkPlace, Need, Observation, Observed, OnDestroy, Resource, Update};
 use super::field::{Class, How, Owned, field, managed, set_edit};
 use super::reads::Reads;
-use super::{Scope, wire};
+use super::{Scope, imported_apis, wire};
 use crate::gcp::call::Send;
 use crate::gcp::{Call, Read, Request, Service, Verb};
 use crate::spec::formats::{ServiceName, SpecName};
@@ -102,9 +102,7 @@ impl Resource for ApiServices {
     }
 
     fn observe(asks: &[Ask<Self>], reads: &Reads, scope: &Scope) -> Observation<Self> {
-        let listed = reads.items(&enabled(scope)).iter();
-        let on: BTreeSet<String> =
-            listed.filter_map(|s| wire::text(s, "/name")).map(|n| wire::last(&n).to_owned()).collect();
+        let on = on(reads, scope);
         Observation { found: asks.iter().map(|ask| observe(ask, &on, scope)).collect(), others: Vec::new() }
     }
 
@@ -137,6 +135,14 @@ impl Resource for ApiServices {
         let on = live.spec.services.iter().map(ToString::to_string);
         disable(on.filter(|service| ask.owned.has("services", service)).collect(), scope)
     }
+
+    fn import_reads(_asks: &[Ask<Self>], _reads: &Reads, scope: &Scope) -> Vec<Read> {
+        vec![enabled(scope)]
+    }
+
+    fn imports(asks: &[Ask<Self>], reads: &Reads, scope: &Scope) -> Vec<(String, Observed<Self>)> {
+        imported_apis::lists(asks, &on(reads, scope), scope)
+    }
 }
 
 fn enabled(scope: &Scope) -> Read {
@@ -145,6 +151,12 @@ fn enabled(scope: &Scope) -> Read {
         .query("pageSize", "200")
         .fields("services/name,nextPageToken");
     Read::list(request, "services")
+}
+
+/// The names of all APIs that are on.
+fn on(reads: &Reads, scope: &Scope) -> BTreeSet<String> {
+    let listed = reads.items(&enabled(scope)).iter();
+    listed.filter_map(|s| wire::text(s, "/name")).map(|n| wire::last(&n).to_owned()).collect()
 }
 
 /// What of the asked list is on: declared services, and recorded ones.

@@ -16,7 +16,7 @@ use super::contract::{Ask, Facts, Finding, MarkPlace, Observation, Observed, Res
 use super::field::{Class, How, field, managed, map_edit};
 use super::reads::Reads;
 use super::yields::{Known, Yield, yields};
-use super::{Scope, mark, wire};
+use super::{Scope, mark, wire, Written, import};
 use crate::gcp::call::{Edit, Guard, Send, Wait};
 use crate::gcp::{Call, Read, Request, Service, Splice, Verb};
 use crate::spec::formats::{LabelKey, LabelValue, Location, RegistryId};
@@ -268,6 +268,33 @@ impl Resource for Registry {
         let unset = vec![mark::MANAGED_BY.to_owned(), mark::COURSE.to_owned()];
         vec![edit_labels(&live.resource, Map::new(), unset)]
     }
+
+    /// Repositories are listed per location, and there is no list of those that hold some.
+    fn import_reads(asks: &[Ask<Self>], reads: &Reads, scope: &Scope) -> Vec<Read> {
+        let places = locations(reads, scope);
+        let known = asks.iter().flat_map(|ask| Self::reads(ask, scope));
+        let everywhere = places.iter().map(|location| all(location, scope));
+        std::iter::once(all_locations(scope)).chain(everywhere).chain(known).collect()
+    }
+
+    fn imports(_asks: &[Ask<Self>], reads: &Reads, scope: &Scope) -> Vec<(String, Observed<Self>)> {
+        let lists = locations(reads, scope).into_iter().map(|location| all(&location, scope));
+        lists.flat_map(|list| reads.items(&list).iter().filter_map(|r| observe(r, scope))).collect()
+    }
+
+    fn written(live: &Observed<Self>, _reads: &Reads, _scope: &Scope) -> Result<Written<Self>, String> {
+        if import::is_googles(live.spec.labels.as_ref()) {
+            return Err(import::GOOGLES_OWN.to_owned());
+        }
+        if let Some(mode) = wire::text(&live.wire, "/mode").filter(|mode| mode != "STANDARD_REPOSITORY") {
+            return Err(format!("no spec can say that it is a {mode}"));
+        }
+        let labels = import::labels(live.spec.labels.as_ref());
+        let unsaid = json!({
+            "immutableTags": false, "cleanupPolicyDryRun": false, "vulnerabilityScanning": Scanning::Inherited,
+        });
+        Ok(Written::of(Self { labels, ..live.spec.clone() }).unsaid(unsaid))
+    }
 }
 
 impl Registry {
@@ -322,6 +349,17 @@ fn all(location: &str, scope: &Scope) -> Read {
     let path = format!("v1/projects/{}/locations/{location}/repositories", scope.project);
     let request = Request::get(Service::ArtifactRegistry, path).query("pageSize", "1000");
     Read::list(request.fields(&format!("repositories({MASK}),nextPageToken")), "repositories")
+}
+
+fn all_locations(scope: &Scope) -> Read {
+    let path = format!("v1/projects/{}/locations", scope.project);
+    let request = Request::get(Service::ArtifactRegistry, path).query("pageSize", "100");
+    Read::list(request.fields("locations/locationId,nextPageToken"), "locations")
+}
+
+fn locations(reads: &Reads, scope: &Scope) -> Vec<String> {
+    let known = reads.items(&all_locations(scope)).iter();
+    known.filter_map(|location| wire::text(location, "/locationId")).collect()
 }
 
 fn guard(live: &Observed<Registry>) -> Call {

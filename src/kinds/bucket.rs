@@ -16,7 +16,7 @@ use super::contract::{Ask, Facts, Finding, MarkPlace, Observation, Observed, OnD
 use super::field::{Class, How, field, managed, map_edit};
 use super::reads::Reads;
 use super::yields::{Known, Yield, yields};
-use super::{Scope, bucket_objects, bucket_wire, mark, wire};
+use super::{Scope, bucket_objects, bucket_wire, mark, wire, Written};
 use crate::gcp::call::Send;
 use crate::gcp::{Call, Read, Request, Service, Verb, segment};
 use crate::spec::formats::{BucketName, Duration, LabelKey, LabelValue, Location, StorageClass};
@@ -426,6 +426,10 @@ impl Resource for Bucket {
     fn release(live: &Observed<Self>, _scope: &Scope) -> Vec<Call> {
         let body = json!({"labels": {mark::MANAGED_BY: null, mark::COURSE: null}});
         vec![Call::Send(Send::answered(patch_request(live).json(&body)))]
+    }
+
+    fn written(live: &Observed<Self>, _reads: &Reads, _scope: &Scope) -> Result<Written<Self>, String> {
+        bucket_wire::written(live)
     }
 }
 

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::contract::Finding;
-use super::{Scope, wire};
+use super::import::Content;
+use super::scope::{LocalFile, Scope};
+use super::wire;
 use crate::gcp::call::Send;
 use crate::gcp::{FileBody, Read, Request, Service, Verb, segment};
 use crate::spec::{Pointer, Problem};
@@ -86,6 +88,43 @@ pub fn objects(sources: &[FileSource], scope: &Scope) -> Files {
         Some((name, object))
     };
     expand(sources, scope).filter_map(object).collect()
+}
+
+/// Sources that make objects which are there already, and where their contents are: one folder for a bucket, and a source
+/// for each object that is served in another way than by its name.
+pub(super) fn sources(bucket: &str, objects: Option<&Files>) -> (Option<Vec<FileSource>>, Vec<Content>) {
+    let objects: Vec<(&String, &Object)> =
+        objects.into_iter().flatten().filter(|(name, _)| is_path(name)).collect();
+    if objects.is_empty() {
+        return (None, Vec::new());
+    }
+    let folder = format!("files/{bucket}");
+    let path = |name: &str| format!("{folder}/{name}");
+    let all =
+        FileSource { from: folder.clone(), to: Some(String::new()), content_type: None, cache_control: None };
+    let other = objects.iter().filter_map(|(name, object)| {
+        let content_type = Some(object.content_type.clone()).filter(|told| told != content_type(name));
+        let cache_control = object.cache_control.clone();
+        let differs = content_type.is_some() || cache_control.is_some();
+        differs.then(|| FileSource {
+            from: path(name),
+            to: Some((*name).clone()),
+            content_type,
+            cache_control,
+        })
+    });
+    let content = |(name, object): &(&String, &Object)| Content {
+        path: path(name),
+        file: LocalFile { md5: object.md5.clone(), size: object.size, text: None },
+        request: Request::get(Service::Storage, format!("b/{}/o/{}", segment(bucket), segment(name)))
+            .query("alt", "media"),
+    };
+    (Some(std::iter::once(all).chain(other).collect()), objects.iter().map(content).collect())
+}
+
+/// Whether the name of an object can be that of a file below a folder.
+fn is_path(name: &str) -> bool {
+    !name.contains('\\') && name.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
 
 /// Sources that name nothing, and objects named twice.

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::bucket::{Autoclass, Bucket, PublicAccess, Rpo, Website};
-use super::{bucket_lifecycle, wire};
+use super::{Observed, Written, bucket_files, bucket_lifecycle, import, wire};
 use crate::spec::formats::{BucketName, Duration, LabelKey, LabelValue, Location, StorageClass};
 
 impl Bucket {
@@ -97,4 +97,55 @@ fn decode_autoclass(bucket: &Value) -> Autoclass {
     let terminal_storage_class =
         wire::text(bucket, "/autoclass/terminalStorageClass").map(StorageClass::from_trusted);
     Autoclass { enabled: wire::flag(bucket, "/autoclass/enabled"), terminal_storage_class }
+}
+
+/// A live bucket as a person would write it down. Of its objects, those that the course uploaded are a part of it; what others
+/// put there is theirs.
+pub(super) fn written(live: &Observed<Bucket>) -> Result<Written<Bucket>, String> {
+    if wire::text(&live.wire, "/labels/provost-purpose").is_some() {
+        return Err("Provost keeps its inventories in it".to_owned());
+    }
+    if is_googles(live.spec.name.as_str()) || import::is_googles(live.spec.labels.as_ref()) {
+        return Err(import::GOOGLES_OWN.to_owned());
+    }
+    let (files, contents) = bucket_files::sources(live.spec.name.as_str(), live.spec.objects.as_ref());
+    let spec = Bucket {
+        location: import::place(live.spec.location.as_ref()),
+        labels: import::labels(live.spec.labels.as_ref()),
+        data_locations: live.spec.data_locations.as_ref().map(|all| places(all)),
+        files,
+        objects: None,
+        ..live.spec.clone()
+    };
+    Ok(Written { contents, ..Written::of(spec).unsaid(unsaid()) })
+}
+
+fn places(all: &[Location]) -> Vec<Location> {
+    all.iter().filter_map(|location| import::place(Some(location))).collect()
+}
+
+/// What the API gives a bucket about which nothing is said.
+fn unsaid() -> Value {
+    json!({
+        "storageClass": "STANDARD",
+        "publicAccessPrevention": PublicAccess::Inherited,
+        "versioning": false,
+        "softDelete": Duration::from_seconds(604_800),
+        "retentionPeriod": Duration::from_seconds(0),
+        "defaultEventBasedHold": false,
+        "requesterPays": false,
+        "rpo": Rpo::Default,
+        "autoclass": {"enabled": false},
+        "autoclass.terminalStorageClass": "NEARLINE",
+        "hierarchicalNamespace": false,
+    })
+}
+
+/// Buckets that App Engine, Cloud Build, Cloud Functions, Cloud Run and Dataproc make for themselves.
+fn is_googles(name: &str) -> bool {
+    name.ends_with(".appspot.com")
+        || name.ends_with("_cloudbuild")
+        || ["gcf-sources-", "gcf-v2-", "run-sources-", "dataproc-staging-", "dataproc-temp-"]
+            .iter()
+            .any(|begin| name.starts_with(begin))
 }

@@ -3,20 +3,18 @@
 //! The machine half, with the oddities of its API, is in `machine`; the cloud-init that starts the containers is in `containers`.
 //! New `user-data` takes effect at the next boot, so a change of containers restarts the machine.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::Scope;
 use super::containers::{self, Container, USER_DATA};
-use super::contract::{
-    Ask, Choices, Facts, Finding, MarkPlace, Need, Observation, Observed, Resource, Update,
-};
-use super::machine::{Machine, calls, decode, encode, fields, observe, rules, yields};
+use super::contract::{Ask, Choices, Facts, Finding, MarkPlace, Need, Observation, Observed, Resource, Update};
+use super::machine::{Machine, calls, decode, encode, fields, observe, rules, yields, import};
 use super::reads::Reads;
 use super::yields::{Known, Yield};
+use super::{Scope, Written, konlet};
 use crate::gcp::{Call, Read, Service};
 use crate::spec::formats::PortMapping;
 use crate::spec::{Address, Pointer, Problem, Reference};
@@ -50,6 +48,8 @@ const DEFAULT_SCOPES: &[&str] = &["cloud-platform"];
 const DEFAULT_IMAGE: (&str, &str) = ("cos-cloud", "cos-stable");
 /// The metadata key that sends the containers' output to Cloud Logging.
 const LOGGING: &str = "google-logging-enabled";
+/// What is said of a machine whose text is not the one we would write.
+const EDITED: &str = "its cloud-init was edited by hand: an apply writes it anew and restarts the machine";
 /// The API takes at most this much in one metadata value.
 const USER_DATA_LIMIT: usize = 262_144;
 
@@ -168,14 +168,18 @@ impl Resource for ContainerVm {
     }
 
     fn change(via: &str, update: &Update<'_, Self>, scope: &Scope) -> Vec<Call> {
-        let text = || (USER_DATA, Some(containers::render(&update.desired.containers)));
+        let text = (USER_DATA, Some(containers::render(&update.desired.containers)));
+        // Two agents that start the same containers would fight for their ports.
+        let dead = decode::metadata(&update.live.wire).contains_key(konlet::DECLARATION);
+        let dead = dead.then_some((konlet::DECLARATION, None));
+        let generated = if update.changes("containers") { [Some(text), dead] } else { [None, None] };
         let change = calls::Change {
             desired: &update.desired.machine,
             live: &update.live.spec.machine,
             wire: &update.live.wire,
             resource: &update.live.resource,
             fields: update.fields,
-            generated: update.changes("containers").then(text).into_iter().collect(),
+            generated: generated.into_iter().flatten().collect(),
         };
         change.calls(via, scope)
     }
@@ -187,6 +191,46 @@ impl Resource for ContainerVm {
     fn release(live: &Observed<Self>, _scope: &Scope) -> Vec<Call> {
         calls::release(&live.resource)
     }
+
+    fn import_reads(_asks: &[Ask<Self>], reads: &Reads, scope: &Scope) -> Vec<Read> {
+        observe::import_reads(reads, scope)
+    }
+
+    /// Machines of ours, and those that an agent of Google's runs containers on.
+    fn imports(asks: &[Ask<Self>], reads: &Reads, scope: &Scope) -> Vec<(String, Observed<Self>)> {
+        let Observation { found, others } = Self::observe(asks, reads, scope);
+        let known = asks.iter().zip(found).filter_map(|(ask, live)| Some((ask.name.clone(), live?)));
+        known.chain(others).filter(|(_, live)| runs_containers(&decode::metadata(&live.wire))).collect()
+    }
+
+    fn written(live: &Observed<Self>, reads: &Reads, scope: &Scope) -> Result<Written<Self>, String> {
+        let metadata = decode::metadata(&live.wire);
+        let own = [USER_DATA, LOGGING, konlet::DECLARATION];
+        let mut written = import::written(live, &own, reads, scope)?;
+        if let Some(unsaid) = written.unsaid.as_object_mut() {
+            unsaid.insert("image".to_owned(), json!({"family": DEFAULT_IMAGE.1, "project": DEFAULT_IMAGE.0}));
+        }
+        let mut containers = live.spec.containers.clone();
+        if let Some(text) = metadata.get(konlet::DECLARATION) {
+            let declared = konlet::containers(text)?;
+            // The tool that wrote the declaration labelled the machine with its image.
+            let labels = written.spec.labels.iter_mut();
+            labels.for_each(|labels| labels.retain(|key, _| key.as_str() != "container-vm"));
+            containers = declared.containers;
+            written.remarks.push(konlet::WHY.to_owned());
+            written.remarks.extend(declared.remarks);
+        } else if containers.is_empty() {
+            containers = containers::declared(&metadata).unwrap_or_default();
+            written.remarks.push(EDITED.to_owned());
+        }
+        containers.iter_mut().for_each(containers::shorten);
+        Ok(written.map(|machine| Self { machine, containers }))
+    }
+}
+
+/// Whether the metadata of a machine declare containers, in our way or in the one that died.
+pub(super) fn runs_containers(metadata: &BTreeMap<String, String>) -> bool {
+    containers::declared(metadata).is_some() || metadata.contains_key(konlet::DECLARATION)
 }
 
 /// What a machine yields, and where its containers answer.

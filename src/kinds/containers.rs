@@ -75,10 +75,22 @@ pub fn name(container: &Container) -> String {
 /// The containers of live metadata: None when there are none of ours. A text that is not what we would write for
 /// them (somebody edited it) gives no containers, and so shows as a difference.
 pub fn in_metadata(metadata: &BTreeMap<String, String>) -> Option<Vec<Container>> {
-    let text = metadata.get(USER_DATA)?;
-    let declared = text.lines().find_map(|line| line.strip_prefix(HEADER))?;
-    let containers: Vec<Container> = serde_json::from_str(declared).unwrap_or_default();
-    Some(if render(&containers) == *text { containers } else { Vec::new() })
+    let containers = declared(metadata)?;
+    let edited = metadata.get(USER_DATA).is_none_or(|text| *text != render(&containers));
+    Some(if edited { Vec::new() } else { containers })
+}
+
+/// The containers that our text of live metadata names, whatever became of the rest of it.
+pub fn declared(metadata: &BTreeMap<String, String>) -> Option<Vec<Container>> {
+    let declared = metadata.get(USER_DATA)?.lines().find_map(|line| line.strip_prefix(HEADER))?;
+    Some(serde_json::from_str(declared).unwrap_or_default())
+}
+
+/// A container as a person would write it: without what follows from the rest.
+pub fn shorten(container: &mut Container) {
+    container.name = container.name.take().filter(|name| name.as_str() != container.image.short_name());
+    container.ports = container.ports.iter().map(PortMapping::short).collect();
+    container.restart = container.restart.filter(|restart| *restart != Restart::Always);
 }
 
 /// One form for what can be written in several ways.

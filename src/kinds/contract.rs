@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::field::{Field, FieldChange, Owned};
+use super::import::Written;
 use super::reads::Reads;
 use super::scope::Scope;
 use super::yields::Yield;
@@ -279,5 +280,24 @@ pub trait Resource:
     /// The calls that take our mark off and leave it in place.
     fn release(_live: &Observed<Self>, _scope: &Scope) -> Vec<Call> {
         Vec::new()
+    }
+
+    /// What to read to find every resource of the kind in the project, whoever made it. Asked again with what was read, until
+    /// nothing is missing. `asks` are those that the course's inventory knows.
+    fn import_reads(asks: &[Ask<Self>], _reads: &Reads, scope: &Scope) -> Vec<Read> {
+        let known = asks.iter().flat_map(|ask| Self::reads(ask, scope));
+        Self::collections(scope).into_iter().chain(known).collect()
+    }
+
+    /// Every resource of the kind in the project, by name. What the inventory knows keeps the name it has there.
+    fn imports(asks: &[Ask<Self>], reads: &Reads, scope: &Scope) -> Vec<(String, Observed<Self>)> {
+        let Observation { found, others } = Self::observe(asks, reads, scope);
+        let known = asks.iter().zip(found).filter_map(|(ask, live)| Some((ask.name.clone(), live?)));
+        known.chain(others).collect()
+    }
+
+    /// A live resource as a person would write it down, or why there is no spec of it.
+    fn written(live: &Observed<Self>, _reads: &Reads, _scope: &Scope) -> Result<Written<Self>, String> {
+        Ok(Written::of(live.spec.clone()))
     }
 }

@@ -11,6 +11,7 @@ use super::contract::{
     Ask, Choices, Facts, Finding, Need, Observation, Observed, OnDestroy, Resource, Update,
 };
 use super::field::{FieldChange, Owned};
+use super::import::Imported;
 use super::reads::Reads;
 use super::scope::Scope;
 use super::yields::Yield;
@@ -79,6 +80,9 @@ pub trait Kind: Sync {
     ) -> Decoded<Vec<Call>>;
     fn delete(&self, live: &Observed<Value>, ask: &Ask<&Value>, scope: &Scope) -> Decoded<Vec<Call>>;
     fn release(&self, live: &Observed<Value>, scope: &Scope) -> Decoded<Vec<Call>>;
+    fn import_reads(&self, asks: &[Ask<&Value>], reads: &Reads, scope: &Scope) -> Decoded<Vec<Read>>;
+    /// Every resource of the kind, each as it is written down.
+    fn imports(&self, asks: &[Ask<&Value>], reads: &Reads, scope: &Scope) -> Decoded<Vec<Imported>>;
 }
 
 /// The kind of a spec type.
@@ -257,6 +261,26 @@ impl<T: Resource> Kind for Erased<T> {
 
     fn release(&self, live: &Observed<Value>, scope: &Scope) -> Decoded<Vec<Call>> {
         Ok(T::release(&typed_live(live)?, scope))
+    }
+
+    fn import_reads(&self, asks: &[Ask<&Value>], reads: &Reads, scope: &Scope) -> Decoded<Vec<Read>> {
+        let asks = asks.iter().map(typed_ask).collect::<Decoded<Vec<Ask<T>>>>()?;
+        Ok(T::import_reads(&asks, reads, scope))
+    }
+
+    fn imports(&self, asks: &[Ask<&Value>], reads: &Reads, scope: &Scope) -> Decoded<Vec<Imported>> {
+        let asks = asks.iter().map(typed_ask).collect::<Decoded<Vec<Ask<T>>>>()?;
+        let one = |(name, live): (String, Observed<T>)| {
+            let written = match T::written(&live, reads, scope) {
+                Ok(written) => {
+                    let spec = erased(&written.spec)?;
+                    Ok(written.map(|_| spec))
+                }
+                Err(why) => Err(why),
+            };
+            Ok(Imported { name, live: erased_live(&live)?, written })
+        };
+        T::imports(&asks, reads, scope).into_iter().map(one).collect()
     }
 }
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::contract::{Ask, Facts, Finding, MarkPlace, Observation, Observed, Resource, Update};
 use super::field::{Class, How, field, managed};
 use super::reads::Reads;
-use super::{Scope, mark, wire};
+use super::{Scope, Written, import, mark, wire};
 use crate::gcp::call::{Guard, Send};
 use crate::gcp::{Call, Read, Request, Service, Verb};
 use crate::spec::formats::{AllowRule, ApiRef, Cidr, Email, NetworkTag, ResourceName};
@@ -253,9 +253,27 @@ impl Resource for FirewallRule {
         let request = Request::new(Verb::Patch, Service::Compute, live.resource.clone());
         vec![guard(live), Call::Send(Send::compute(request.json(&json!({"description": text}))))]
     }
+
+    fn written(live: &Observed<Self>, _reads: &Reads, _scope: &Scope) -> Result<Written<Self>, String> {
+        if live.spec.is_googles() {
+            return Err(import::GOOGLES_OWN.to_owned());
+        }
+        let description = import::description(live.spec.description.as_deref());
+        let spec = Self { description, ..live.spec.clone() };
+        Ok(Written::of(spec).unsaid(json!({"logConfig.metadata": LogMetadata::IncludeAllMetadata})))
+    }
 }
 
 impl FirewallRule {
+    /// The rules that the default network comes with, which no rule of a person comes after, and those of Google's clusters.
+    fn is_googles(&self) -> bool {
+        let name = self.name.as_str();
+        let last = self.priority == Some(65_534);
+        let default = self.network.as_ref().is_some_and(|network| network.as_str() == "default");
+        (default && last && name.starts_with("default-allow-"))
+            || ["gke-", "k8s-"].iter().any(|begin| name.starts_with(begin))
+    }
+
     fn check_rules(&self) -> Option<Finding> {
         let (allow, deny) = (self.allow.iter().flatten().count(), self.deny.iter().flatten().count());
         let (at, message, help) = match (allow, deny) {

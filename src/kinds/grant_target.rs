@@ -74,6 +74,18 @@ impl Target {
         }
     }
 
+    /// The same target without its place, where that is the course's default.
+    #[must_use]
+    pub fn near(self, scope: &Scope) -> Self {
+        let short = Self { place: None, ..self.clone() };
+        if short.path(scope) == self.path(scope) { short } else { self }
+    }
+
+    /// The name of the resource; none for the project.
+    pub fn resource_name(&self) -> Option<&str> {
+        (self.on != On::Project).then_some(self.name.as_str())
+    }
+
     /// As a person reads it.
     pub fn shown(&self) -> String {
         let form = FORMS.iter().find(|(_, on, _)| *on == self.on).map_or("the project", |(key, ..)| key);

@@ -14,7 +14,7 @@ use super::contract::{Ask, Facts, Finding, MarkPlace, Need, Observation, Observe
 use super::field::{Class, How, Owned, field, managed};
 use super::grant_target::Target;
 use super::reads::Reads;
-use super::{Scope, service_account, wire};
+use super::{Scope, Written, imported_grants, service_account, wire};
 use crate::gcp::Call;
 use crate::gcp::Read;
 use crate::gcp::policy::{self, Bindings, Condition, Tuple};
@@ -187,10 +187,29 @@ impl Resource for IamGrant {
         let ours = live.spec.tuples(scope).into_iter().filter(|tuple| ask.owned.has(FACET, &key(tuple)));
         vec![live.spec.on.edit(scope, Vec::new(), ours.collect())]
     }
+
+    fn import_reads(asks: &[Ask<Self>], reads: &Reads, scope: &Scope) -> Vec<Read> {
+        imported_grants::reads(asks, reads, scope)
+    }
+
+    fn imports(asks: &[Ask<Self>], reads: &Reads, scope: &Scope) -> Vec<(String, Observed<Self>)> {
+        imported_grants::grants(asks, reads, scope)
+    }
+
+    fn written(live: &Observed<Self>, _reads: &Reads, scope: &Scope) -> Result<Written<Self>, String> {
+        let spec = &live.spec;
+        if let Some(why) = spec.tuples(scope).iter().find_map(|t| imported_grants::why_not(t, &spec.on)) {
+            let list = |all: Vec<&str>| all.join(", ");
+            let roles = list(spec.roles.iter().map(Role::as_str).collect());
+            let members = list(spec.members.iter().map(Member::as_str).collect());
+            return Err(format!("{why}: {roles} for {members} on {}", spec.on.shown()));
+        }
+        Ok(Written::of(Self { grants: None, ..spec.clone() }))
+    }
 }
 
 /// The facet under which the inventory keeps what we granted.
-const FACET: &str = "grants";
+pub(super) const FACET: &str = "grants";
 
 impl IamGrant {
     fn tuples(&self, _scope: &Scope) -> Vec<Tuple> {
@@ -207,6 +226,32 @@ impl IamGrant {
                 condition: condition.clone(),
             })
             .collect()
+    }
+
+    /// The grant that amounts to these, if there are any.
+    pub(super) fn of(name: &str, on: Target, tuples: &BTreeSet<Tuple>) -> Option<Self> {
+        let first = tuples.first()?;
+        let mut grants: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for tuple in tuples {
+            grants.entry(tuple.role.clone()).or_default().push(tuple.member.clone());
+        }
+        let condition = first.condition.clone().map(|c| GrantCondition {
+            title: c.title,
+            description: Some(c.description).filter(|d| !d.is_empty()),
+            expression: c.expression,
+        });
+        let roles = wire::formatted(grants.keys().cloned().collect());
+        let grants = grants.into_iter().map(|(role, members)| RoleMembers { role, members }).collect();
+        let members: BTreeSet<String> = tuples.iter().map(|t| t.member.clone()).collect();
+        Some(Self {
+            name: SpecName::try_from(name).ok()?,
+            on,
+            roles,
+            members: wire::formatted(members.into_iter().collect()),
+            condition,
+            exclusive: None,
+            grants: Some(grants),
+        })
     }
 
     fn check_role(&self, i: usize, role: &Role) -> Option<Finding> {
@@ -291,7 +336,7 @@ fn observe(
         foreign.iter().map(|t| format!("{} for {}", t.role, t.member)).collect()
     };
     let all: BTreeSet<Tuple> = owned.into_iter().chain(foreign).chain(surplus).collect();
-    let spec = live_spec(ask, on, &all)?;
+    let spec = IamGrant::of(&ask.name, on, &all)?;
     let resource = spec.on.path(scope);
     Some(Observed { claimed, ..Observed::new(resource, spec, Value::Null, None) })
 }
@@ -312,33 +357,8 @@ fn surplus(desired: &IamGrant, bindings: &Bindings) -> Vec<Tuple> {
     found
 }
 
-fn live_spec(ask: &Ask<IamGrant>, on: Target, tuples: &BTreeSet<Tuple>) -> Option<IamGrant> {
-    let first = tuples.first()?;
-    let mut grants: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for tuple in tuples {
-        grants.entry(tuple.role.clone()).or_default().push(tuple.member.clone());
-    }
-    let condition = first.condition.clone().map(|c| GrantCondition {
-        title: c.title,
-        description: Some(c.description).filter(|d| !d.is_empty()),
-        expression: c.expression,
-    });
-    let roles = wire::formatted(grants.keys().cloned().collect());
-    let grants = grants.into_iter().map(|(role, members)| RoleMembers { role, members }).collect();
-    let members: BTreeSet<String> = tuples.iter().map(|t| t.member.clone()).collect();
-    Some(IamGrant {
-        name: SpecName::try_from(ask.name.as_str()).ok()?,
-        on,
-        roles,
-        members: wire::formatted(members.into_iter().collect()),
-        condition,
-        exclusive: None,
-        grants: Some(grants),
-    })
-}
-
 /// A grant as the inventory keeps it: its JSON.
-fn key(tuple: &Tuple) -> String {
+pub(super) fn key(tuple: &Tuple) -> String {
     json!(tuple).to_string()
 }
 

@@ -11,7 +11,7 @@ use super::contract::{Ask, Facts, Finding, MarkPlace, Observation, Observed, Res
 use super::field::{Class, How, field, managed};
 use super::reads::Reads;
 use super::yields::{Known, Yield, yields};
-use super::{Scope, mark, wire};
+use super::{Scope, mark, wire, Written, import};
 use crate::gcp::call::{Guard, Send};
 use crate::gcp::{Call, Read, Request, Service, Verb};
 use crate::spec::formats::AccountId;
@@ -153,6 +153,12 @@ impl Resource for ServiceAccount {
         let text = live.spec.description.as_deref().map_or("", |d| mark::untagged(d).0);
         let body = json!({"serviceAccount": {"description": text}, "updateMask": "description"});
         vec![guard(live), send_patch(&live.resource, &body)]
+    }
+
+    fn written(live: &Observed<Self>, _reads: &Reads, _scope: &Scope) -> Result<Written<Self>, String> {
+        let description = import::description(live.spec.description.as_deref());
+        let spec = Self { description, ..live.spec.clone() };
+        Ok(Written::of(spec).unsaid(json!({"disabled": false})))
     }
 }
 

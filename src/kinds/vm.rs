@@ -7,13 +7,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::contract::{
-    Ask, Choices, Facts, Finding, MarkPlace, Need, Observation, Observed, Resource, Update,
-};
-use super::machine::{Machine, calls, decode, encode, fields, observe, rules, yields};
+use super::contract::{Ask, Choices, Facts, Finding, MarkPlace, Need, Observation, Observed, Resource, Update};
+use super::machine::{Machine, calls, decode, encode, fields, observe, rules, yields, import};
 use super::reads::Reads;
 use super::yields::Yield;
-use super::{Scope, containers};
+use super::{Scope, containers, Written};
+use super::container_vm::runs_containers;
 use crate::gcp::{Call, Read, Service};
 use crate::spec::Pointer;
 
@@ -184,6 +183,22 @@ impl Resource for Vm {
 
     fn release(live: &Observed<Self>, _scope: &Scope) -> Vec<Call> {
         calls::release(&live.resource)
+    }
+
+    fn import_reads(_asks: &[Ask<Self>], reads: &Reads, scope: &Scope) -> Vec<Read> {
+        observe::import_reads(reads, scope)
+    }
+
+    /// Every machine but those whose containers are known, which are the other kind's.
+    fn imports(asks: &[Ask<Self>], reads: &Reads, scope: &Scope) -> Vec<(String, Observed<Self>)> {
+        let Observation { found, others } = Self::observe(asks, reads, scope);
+        let known = asks.iter().zip(found).filter_map(|(ask, live)| Some((ask.name.clone(), live?)));
+        known.chain(others).filter(|(_, live)| !runs_containers(&decode::metadata(&live.wire))).collect()
+    }
+
+    fn written(live: &Observed<Self>, reads: &Reads, scope: &Scope) -> Result<Written<Self>, String> {
+        let written = import::written(live, &[STARTUP_SCRIPT], reads, scope)?;
+        Ok(written.map(|machine| Self { machine, startup_script: live.spec.startup_script.clone() }))
     }
 }
 

@@ -2,6 +2,7 @@
 //! Reads only. What the answers mean is the kinds' business.
 
 pub mod images;
+pub mod survey;
 #[cfg(test)]
 mod tests;
 
@@ -98,14 +99,8 @@ impl Seen {
         // What lives in a resource that has no place yet does not exist.
         nowhere.into_iter().for_each(|read| self.reads.insert(read, Vec::new()));
         let new: BTreeSet<Read> = wanted.into_iter().filter(|read| !self.reads.has(read)).collect();
-        let answers = stream::iter(new).map(|read| async move {
-            let answer = client.read(&read).await;
-            (read, answer)
-        });
-        let answers: Vec<(Read, Result<Vec<Value>, ApiError>)> =
-            answers.buffer_unordered(PARALLEL).collect().await;
         let mut failed = Vec::new();
-        for (read, answer) in answers {
+        for (read, answer) in fetch(client, new).await {
             match answer {
                 Ok(items) => self.reads.insert(read, items),
                 Err(error) if error.is_service_disabled() => {
@@ -117,6 +112,15 @@ impl Seen {
         }
         if failed.is_empty() { Ok(()) } else { Err(LiveError::Unread(failed)) }
     }
+}
+
+/// Sends reads side by side; answers come in any order.
+async fn fetch(client: &Client, reads: BTreeSet<Read>) -> Vec<(Read, Result<Vec<Value>, ApiError>)> {
+    let answers = stream::iter(reads).map(|read| async move {
+        let answer = client.read(&read).await;
+        (read, answer)
+    });
+    answers.buffer_unordered(PARALLEL).collect().await
 }
 
 /// Reads the project and the inventory side by side, and plans. Gives the plan and the record it was made with.

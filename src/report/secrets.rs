@@ -57,6 +57,31 @@ pub fn is_secret_name(name: &str) -> bool {
     })
 }
 
+/// The secrets in a text: what stands behind a name that says so, with that name, and the passwords of addresses.
+pub fn secrets_in(text: &str) -> Vec<(String, String)> {
+    let passwords = text.split("://").skip(1).filter_map(login);
+    lines(text).chain(passwords.map(|(_, password)| ("password".to_owned(), password.to_owned()))).collect()
+}
+
+/// The names and values of lines such as `export API_KEY=…`.
+fn lines(text: &str) -> impl Iterator<Item = (String, String)> {
+    // Cheaper than the pattern, which finds none of the texts that this leaves out.
+    let line = SECRET_LINE.as_ref().filter(|_| is_secret_name(text));
+    line.into_iter().flat_map(move |line| line.captures_iter(text)).filter_map(|found| {
+        let name = found.get(1)?.as_str().trim().trim_end_matches(['=', ':']).trim();
+        let name = name.rsplit(char::is_whitespace).next().unwrap_or(name);
+        let value = found.get(2)?.as_str().trim().trim_matches(['"', '\'']);
+        (value.len() >= SHORTEST && !value.starts_with('$')).then(|| (name.to_owned(), value.to_owned()))
+    })
+}
+
+/// The user and the password that an address begins with, behind its scheme.
+fn login(address: &str) -> Option<(&str, &str)> {
+    let host = address.split(|c: char| c == '/' || c.is_whitespace()).next()?;
+    let (user, password) = host.split_once('@')?.0.split_once(':')?;
+    (!user.is_empty() && !password.is_empty()).then_some((user, password))
+}
+
 impl Secrets {
     /// Notes every text below a name that says it is a secret.
     pub fn gather(&mut self, value: &Value) {
@@ -83,14 +108,8 @@ impl Secrets {
     }
 
     fn gather_lines(&mut self, text: &str) {
-        // Cheaper than the pattern, which finds none of the texts that this leaves out.
-        let line = SECRET_LINE.as_ref().filter(|_| is_secret_name(text));
-        for found in line.into_iter().flat_map(|line| line.captures_iter(text)) {
-            let value = found.get(2).map_or("", |m| m.as_str()).trim().trim_matches(['"', '\'']);
-            if value.len() >= SHORTEST && !value.starts_with('$') {
-                self.values.insert(value.to_owned());
-            }
-        }
+        let lines = lines(text);
+        self.values.extend(lines.map(|(_, value)| value));
     }
 
     /// Notes every secret of a plan, on both sides.
@@ -181,9 +200,7 @@ fn without_passwords(text: &str) -> String {
     shown.extend(pieces.next());
     for piece in pieces {
         shown.push_str("://");
-        let host = piece.split(|c: char| c == '/' || c.is_whitespace()).next().unwrap_or_default();
-        let login = host.split_once('@').and_then(|(login, _)| login.split_once(':'));
-        match login.filter(|(user, password)| !user.is_empty() && !password.is_empty()) {
+        match login(piece) {
             Some((user, password)) => {
                 let rest = piece.get(user.len() + 1 + password.len()..).unwrap_or_default();
                 shown.extend([user, ":", HIDDEN, rest]);

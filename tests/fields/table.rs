@@ -125,6 +125,7 @@ impl Table {
         let after = self.spec(row.after);
         let plan = world.converge(&after).await;
         self.check_plan(world, row, &plan);
+        world.imports_empty(&after).await;
         let wire = world.get(self.wire).await;
         for (pointer, value) in &row.wire {
             let want: Value = serde_json::from_str(&value.replace("PROJECT", &world.project)).expect(value);

@@ -99,6 +99,11 @@ impl Found {
     pub(crate) fn live(&self, disks: &[Value]) -> Live {
         let mut live = Live::of(self.collection, course::marked(self.kind, vec![self.document.clone()]));
         live.held.push(("disks", disks.to_vec()));
+        if let Some(location) =
+            self.resource.split("/locations/").nth(1).and_then(|rest| rest.split('/').next())
+        {
+            live.held.push(("locations", vec![json!({ "locationId": location })]));
+        }
         live
     }
 

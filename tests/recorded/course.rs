@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use crate::rest::PROJECT;
 
 /// The course of every recorded answer.
-const COURSE: &str = "be-2526";
+pub(crate) const COURSE: &str = "be-2526";
 
 /// What Google answered: documents by the collection that they belong to.
 #[derive(Clone, Debug, Default)]
@@ -31,7 +31,7 @@ impl Live {
         Self { held: vec![(collection, held)], file: None }
     }
 
-    fn answer(&self, read: &Read) -> Vec<Value> {
+    pub(crate) fn answer(&self, read: &Read) -> Vec<Value> {
         let path = read.request.path.as_str();
         let belongs = |collection: &str| {
             path == collection

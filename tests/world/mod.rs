@@ -2,6 +2,7 @@
 //! Nothing of the crate's client is used to look at the cloud: that is plain REST.
 #![allow(dead_code, reason = "every test file uses its own part; which, differs from file to file")]
 
+mod imports;
 pub(crate) mod proxy;
 
 use std::path::Path;

@@ -28,12 +28,62 @@ pub fn disks(scope: &Scope) -> Read {
 }
 
 fn image(reference: &str) -> Read {
-    Read::document(Request::get(Service::Compute, wire::relative(reference).to_owned()).fields("name,family"))
+    Read::document(
+        Request::get(Service::Compute, wire::relative(reference).to_owned()).fields("name,family,diskSizeGb"),
+    )
 }
 
 /// What is read for every machine.
 pub fn reads(scope: &Scope) -> Vec<Read> {
     vec![instances(scope), disks(scope)]
+}
+
+/// All reserved addresses of the project: what tells them from passing ones.
+fn addresses(scope: &Scope) -> Read {
+    let path = format!("projects/{}/aggregated/addresses", scope.project);
+    let request = Request::get(Service::Compute, path).query("maxResults", "500");
+    Read::aggregated(request.fields("items/*/addresses(address),nextPageToken"), "addresses")
+}
+
+/// What an import reads: machines, disks, addresses, and the image of each machine once.
+pub fn import_reads(reads: &Reads, scope: &Scope) -> Vec<Read> {
+    let index = Disks::of(reads, scope);
+    let known = reads.items(&instances(scope)).iter();
+    let images =
+        known.filter_map(|instance| Some(image(&wire::text(index.boot(instance)?, "/sourceImage")?)));
+    [instances(scope), disks(scope), addresses(scope)].into_iter().chain(images).collect()
+}
+
+/// The external address of a machine, if it is a reserved one.
+pub fn reserved_address(instance: &Value, reads: &Reads, scope: &Scope) -> Option<String> {
+    let address = wire::text(instance, "/networkInterfaces/0/accessConfigs/0/natIP")?;
+    let mut reserved = reads.items(&addresses(scope)).iter();
+    reserved.any(|known| wire::text(known, "/address").as_ref() == Some(&address)).then_some(address)
+}
+
+/// The image that the machine's boot disk was made from: its path, and what was read of it.
+fn image_of<'a>(instance: &Value, reads: &'a Reads, scope: &Scope) -> Option<(String, Option<&'a Value>)> {
+    let attached = wire::text(decode::boot(instance)?, "/source")?;
+    let (zone, name) = (wire::text(instance, "/zone")?, wire::last(&attached));
+    let mut disks = reads.items(&disks(scope)).iter();
+    let here = |disk: &&Value| {
+        let in_zone = wire::text(disk, "/zone").is_some_and(|place| wire::last(&place) == wire::last(&zone));
+        disk.get("name").is_some_and(|known| known == name) && in_zone
+    };
+    let source = wire::text(disks.find(here)?, "/sourceImage")?;
+    let document = reads.document(&image(&source));
+    Some((source, document))
+}
+
+/// The size that a machine's boot disk has by itself: that of its image.
+pub fn image_size(instance: &Value, reads: &Reads, scope: &Scope) -> Option<u64> {
+    wire::number(image_of(instance, reads, scope)?.1?, "/diskSizeGb")
+}
+
+/// Whether the image of a machine was looked for and is not there any more.
+pub fn is_image_gone(instance: &Value, reads: &Reads, scope: &Scope) -> bool {
+    let found = image_of(instance, reads, scope);
+    found.is_some_and(|(source, document)| document.is_none() && reads.has(&image(&source)))
 }
 
 /// The images of machines whose family cannot be told from the image's name: `cos-stable` makes `cos-121-…`.

@@ -89,6 +89,16 @@ impl Scope {
     }
 }
 
+impl Scope {
+    /// gcloud's alias, where there is one.
+    #[must_use]
+    pub fn short(&self) -> Self {
+        let scope = self.as_str().strip_prefix(SCOPES);
+        let known = ALIASES.iter().find(|(_, url)| Some(*url) == scope);
+        known.map_or_else(|| self.clone(), |(alias, _)| Self::from_trusted(*alias))
+    }
+}
+
 impl VmAccount {
     /// The account as it is compared: an address, `default` or `none`.
     #[must_use]

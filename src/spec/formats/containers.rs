@@ -114,6 +114,17 @@ impl PortMapping {
         })
     }
 
+    /// One number where both ports are the same.
+    #[must_use]
+    pub fn short(&self) -> Self {
+        let canonical = self.canonical();
+        let (ports, protocol) = canonical.as_str().split_once('/').unwrap_or((canonical.as_str(), ""));
+        match ports.split_once(':') {
+            Some((host, container)) if host == container && protocol.is_empty() => Self::from_trusted(host),
+            _ => canonical,
+        }
+    }
+
     /// The port of the machine, with address and protocol where they are stated.
     pub fn host(&self) -> Option<String> {
         let canonical = self.canonical();
