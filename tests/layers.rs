@@ -11,6 +11,7 @@ const PURE: &[&str] = &[
     "diff/",
     "plan/",
     "report/",
+    "sweep/",
     "inventory/record.rs",
     "gcp/request.rs",
     "gcp/call.rs",

@@ -14,6 +14,7 @@ mod progress;
 mod sandbox;
 mod schema;
 mod status;
+mod sweep;
 mod trace;
 mod validate;
 
@@ -61,6 +62,7 @@ async fn dispatch(command: Command, printer: &mut Printer) -> anyhow::Result<Exi
         Command::Apply(args) => apply::run(&args, printer).await,
         Command::Destroy(args) => destroy::run(&args, printer).await,
         Command::Status(args) => status::run(&args, printer).await,
+        Command::Sweep(args) => sweep::run(&args, printer).await,
         Command::Schema(args) => schema::run(&args, printer),
         Command::Sandbox(args) => sandbox::run(&args, printer).await,
         Command::Completions(args) => Ok(completions::run(&args, printer)),

@@ -26,7 +26,7 @@ pub mod upload;
 
 pub use call::{Call, Edit, Guard, Send, Wait};
 pub use client::{Client, Timeouts};
-pub use credentials::Credentials;
+pub use credentials::{Caller, Credentials};
 pub use endpoint::Endpoints;
 pub use error::ApiError;
 pub use pace::{Pace, RealPace};

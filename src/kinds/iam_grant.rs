@@ -337,6 +337,11 @@ fn live_spec(ask: &Ask<IamGrant>, on: Target, tuples: &BTreeSet<Tuple>) -> Optio
     })
 }
 
+/// The grants of a record that it made.
+pub fn granted(owned: &Owned) -> impl Iterator<Item = Tuple> {
+    owned.keys(FACET).filter_map(parse)
+}
+
 /// A grant as the inventory keeps it: its JSON.
 fn key(tuple: &Tuple) -> String {
     json!(tuple).to_string()

@@ -2,6 +2,7 @@
 //! Reads only. What the answers mean is the kinds' business.
 
 pub mod images;
+pub mod sweep;
 #[cfg(test)]
 mod tests;
 

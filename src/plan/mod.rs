@@ -3,7 +3,7 @@
 
 pub mod build;
 pub mod order;
-mod pace;
+pub mod pace;
 pub mod steps;
 
 use serde::{Deserialize, Serialize};

@@ -22,6 +22,10 @@ text_format!(
     /// The account of a machine: an id of the project, an address, `default` or `none`.
     VmAccount, "vm-account", vm_account, "default");
 
+text_format!(
+    /// What a sweep leaves alone: `Kind/name` or a member, in which `*` stands for any text.
+    KeepPattern, "keep-pattern", keep_pattern, "Vm/demo-*");
+
 const SCOPES: &str = "https://www.googleapis.com/auth/";
 
 /// gcloud's aliases.
@@ -139,6 +143,31 @@ pub(super) fn email(text: &str) -> Result<(), Problem> {
         Ok(())
     } else {
         Err(refuse("bad-email", text, "an email address", "write it like `name@example.edu`"))
+    }
+}
+
+/// A pattern that could not fit anything would protect nothing, without a word.
+pub(super) fn keep_pattern(text: &str) -> Result<(), Problem> {
+    let what = "a pattern of what is kept";
+    let bad = |why: &str| refuse("bad-pattern", text, what, why);
+    let kind = |kind: &str| {
+        let letters = kind.chars().all(|c| c.is_ascii_alphabetic() || c == '*');
+        letters && kind.starts_with(|first: char| first.is_ascii_uppercase() || first == '*')
+    };
+    if text.contains(char::is_whitespace) && !text.contains('/') {
+        return Err(bad("it holds a space"));
+    }
+    match (text.split_once('/'), text.split_once(':')) {
+        (Some((of, name)), _) if kind(of) && !name.is_empty() => Ok(()),
+        (None, Some((of, who))) if !of.is_empty() && !who.is_empty() => Ok(()),
+        (None, None) if text.ends_with('*') && text.starts_with('*') && !text.is_empty() => {
+            Err(bad("it would keep everything").help("name a kind: `Vm/*`"))
+        }
+        (None, None) if is_email(text) => {
+            let better = format!("user:{text}");
+            Err(bad("who is it: a user, a group?").help(format!("write `{better}`")).replace(better))
+        }
+        _ => Err(bad("it fits nothing").help("write `Vm/demo-*`, `Bucket/*-archive` or `user:prof@example.edu`")),
     }
 }
 

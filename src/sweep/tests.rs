@@ -1,0 +1,1 @@
+//! The rules of a sweep, over answers that are made up.
