@@ -54,7 +54,8 @@ pub(super) fn load(path: &Path, printer: &mut Printer) -> anyhow::Result<Option<
 
 /// A project without a course: nothing is declared in it. No resource bears the mark of a course of this name.
 pub(super) fn bare(project: &ProjectId) -> anyhow::Result<Loaded> {
-    let course: Course = serde_json::from_value(serde_json::json!({"name": "no-course", "project": project}))?;
+    let course: Course =
+        serde_json::from_value(serde_json::json!({"name": "no-course", "project": project}))?;
     let scope = Scope::of(&course, Files::default());
     let (registry, desired, root) = (KindRegistry::standard(), Vec::new(), PathBuf::from("."));
     Ok(Loaded { registry, course, scope, desired, root })

@@ -18,7 +18,9 @@ pub enum SweepError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// Inventories are objects, and their API is off.
-    #[error("Cloud Storage is off in {0}, so it cannot be read what courses own: `gcloud services enable storage.googleapis.com --project {0}`")]
+    #[error(
+        "Cloud Storage is off in {0}, so it cannot be read what courses own: `gcloud services enable storage.googleapis.com --project {0}`"
+    )]
     Off(String),
 }
 

@@ -163,7 +163,11 @@ impl Collection {
     pub(super) fn get(&self, place: &str) -> Request {
         let members: Vec<&str> = self.guard.iter().filter_map(|pointer| pointer.split('/').nth(1)).collect();
         let mut fields: Vec<&str> = Vec::new();
-        members.into_iter().for_each(|member| if !fields.contains(&member) { fields.push(member) });
+        members.into_iter().for_each(|member| {
+            if !fields.contains(&member) {
+                fields.push(member)
+            }
+        });
         Request::get(self.service, self.path(place)).fields(&fields.join(","))
     }
 

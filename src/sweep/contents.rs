@@ -1,9 +1,9 @@
 //! What is in the buckets that go: counted, and deleted generation by generation as it was counted.
 
+use super::Removal;
 use super::catalog::Listed;
 use super::details::size;
 use super::judge::Thing;
-use super::Removal;
 use crate::gcp::call::Send;
 use crate::gcp::{Call, Read, Request, Service, segment};
 use crate::kinds::{Reads, bucket_files, wire};

@@ -23,7 +23,10 @@ pub(super) fn read(scope: &Scope) -> Read {
     let request = Request::get(Service::Compute, path)
         .query("filter", "operationType=insert")
         .query("maxResults", "500");
-    Read::aggregated(request.fields("items/*/operations(operationType,targetId,user),nextPageToken"), "operations")
+    Read::aggregated(
+        request.fields("items/*/operations(operationType,targetId,user),nextPageToken"),
+        "operations",
+    )
 }
 
 /// Who created what, by the id of what was created.
@@ -64,7 +67,8 @@ pub(super) fn is_tool(label: &str) -> bool {
 
 /// The first who may log in to a machine: gcloud puts the key of whoever does there.
 fn ssh_user(item: &Value) -> Option<String> {
-    let keys = wire::list(item, "/metadata/items").iter().find(|i| wire::text_or_empty(i, "/key") == "ssh-keys")?;
+    let keys =
+        wire::list(item, "/metadata/items").iter().find(|i| wire::text_or_empty(i, "/key") == "ssh-keys")?;
     let first = wire::text(keys, "/value")?;
     let (user, _) = first.lines().next()?.split_once(':')?;
     Some(user.trim().to_owned())
@@ -82,7 +86,8 @@ mod tests {
 
     #[test]
     fn what_compute_remembers_comes_before_what_labels_and_keys_say() {
-        let keys = json!({"items": [{"key": "ssh-keys", "value": "bob:ssh-rsa AAAA bob@laptop\ncat:ssh-rsa B"}]});
+        let keys =
+            json!({"items": [{"key": "ssh-keys", "value": "bob:ssh-rsa AAAA bob@laptop\ncat:ssh-rsa B"}]});
         let labels = json!({"owner": "carol", "goog-ec-src": "vm_add-gcloud"});
         let rows = [
             (json!({"id": "7", "labels": labels, "metadata": keys}), Some("alice@x.edu with gcloud")),

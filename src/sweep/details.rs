@@ -29,7 +29,11 @@ pub(super) fn size(bytes: u64) -> String {
         (tenths, unit) = (tenths / 1_000, unit + 1);
     }
     let name = units.get(unit).copied().unwrap_or_default();
-    if tenths < 100 { format!("{}.{} {name}", tenths / 10, tenths % 10) } else { format!("{} {name}", tenths / 10) }
+    if tenths < 100 {
+        format!("{}.{} {name}", tenths / 10, tenths % 10)
+    } else {
+        format!("{} {name}", tenths / 10)
+    }
 }
 
 pub(super) fn machine(item: &Value) -> String {
@@ -88,7 +92,10 @@ pub(super) fn network(item: &Value) -> String {
 }
 
 pub(super) fn bucket(item: &Value) -> String {
-    joined(&[text_or_empty(item, "/location").to_lowercase(), text_or_empty(item, "/storageClass").to_lowercase()])
+    joined(&[
+        text_or_empty(item, "/location").to_lowercase(),
+        text_or_empty(item, "/storageClass").to_lowercase(),
+    ])
 }
 
 pub(super) fn registry(item: &Value) -> String {
@@ -99,7 +106,9 @@ pub(super) fn registry(item: &Value) -> String {
 }
 
 pub(super) fn account(item: &Value) -> String {
-    text(item, "/displayName").filter(|name| !name.is_empty()).unwrap_or_else(|| text_or_empty(item, "/email"))
+    text(item, "/displayName")
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| text_or_empty(item, "/email"))
 }
 
 #[cfg(test)]

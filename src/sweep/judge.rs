@@ -8,8 +8,8 @@ use super::catalog::{CATALOG, Collection, Listed};
 use super::creator::Creators;
 use super::owners::Owners;
 use super::{Found, Removal, Rules, Verdict, age, google, wanted};
-use crate::gcp::call::Guard;
 use crate::gcp::Call;
+use crate::gcp::call::Guard;
 use crate::kinds::{MarkPlace, Reads, mark, wire};
 use crate::spec::Address;
 
@@ -53,7 +53,8 @@ fn is_network(item: &Value) -> bool {
 
 fn thing<'a>(row: &'static Collection, item: &'a Value, creators: &Creators<'_>) -> Option<Thing<'a>> {
     let place = row.place(item)?;
-    let calls = vec![Call::Guard(Guard::over(row.get(&place), item, row.guard)), Call::Send(row.delete(&place))];
+    let calls =
+        vec![Call::Guard(Guard::over(row.get(&place), item, row.guard)), Call::Send(row.delete(&place))];
     let found = Found {
         address: Address::new(row.kind, row.name(item)?),
         created: wire::text(item, row.created).and_then(|made| made.parse::<Timestamp>().ok()),

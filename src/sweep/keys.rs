@@ -45,7 +45,8 @@ fn one(rules: &Rules<'_>, account: &Thing<'_>, key: &serde_json::Value) -> Optio
         .or_else(|| rules.caller.may_be(&email).map(judge::left))
         .or_else(|| judge::young(rules, created));
     let (verdict, reason) = ruling.unwrap_or((Verdict::Remove, "no spec owns it".to_owned()));
-    let delete = Send::answered(Request::new(Verb::Delete, Service::Iam, format!("v1/{place}"))).absent_is_done();
+    let delete =
+        Send::answered(Request::new(Verb::Delete, Service::Iam, format!("v1/{place}"))).absent_is_done();
     Some(Found {
         address,
         created,

@@ -21,8 +21,6 @@ mod owners;
 mod plan;
 mod relations;
 mod survey;
-#[cfg(test)]
-mod tests;
 mod wanted;
 
 use jiff::Timestamp;

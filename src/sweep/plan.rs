@@ -67,7 +67,10 @@ fn steps(goes: &[&Found], rules: &Rules<'_>) -> Vec<Step> {
     for found in goes {
         if let Removal::Calls(calls) = &found.removal {
             at.insert(&found.place, steps.len());
-            steps.push(Step { calls: calls.clone(), ..step(steps.len(), "delete", vec![found.address.clone()]) });
+            steps.push(Step {
+                calls: calls.clone(),
+                ..step(steps.len(), "delete", vec![found.address.clone()])
+            });
         }
     }
     for found in goes {

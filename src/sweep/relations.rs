@@ -67,7 +67,8 @@ pub(super) fn settle(all: &mut [Thing<'_>]) {
         .collect();
     let addresses: Vec<(String, String)> =
         all.iter().map(|thing| (thing.found.place.clone(), thing.found.address.to_string())).collect();
-    let named = |place: &str| addresses.iter().find(|(known, _)| known == place).map(|(_, name)| name.as_str());
+    let named =
+        |place: &str| addresses.iter().find(|(known, _)| known == place).map(|(_, name)| name.as_str());
     for (thing, users) in all.iter_mut().zip(users).filter(|(thing, _)| thing.goes()) {
         let with = taken.iter().find(|(disk, _)| *disk == thing.found.place).map(|(_, machine)| machine);
         if let Some(machine) = with {
@@ -83,14 +84,16 @@ pub(super) fn settle(all: &mut [Thing<'_>]) {
 /// The next thing that was to go and is needed, with the reason.
 fn needed(all: &[Thing<'_>], users: &[Vec<String>]) -> Option<(usize, String)> {
     let find = |place: &str| all.iter().find(|thing| thing.found.place == place);
-    all.iter().zip(users).enumerate().filter(|(_, (thing, _))| thing.goes()).find_map(|(at, (thing, users))| {
-        let stays = users.iter().find(|user| find(user).is_none_or(|user| !user.goes()));
-        if let Some(user) = stays {
-            let name = find(user).map_or_else(|| user.clone(), |user| user.found.address.to_string());
-            return Some((at, format!("{name} uses it, and stays")));
-        }
-        let disks = takes(thing);
-        let kept = disks.iter().filter_map(|place| find(place)).find(|disk| !disk.goes())?;
-        Some((at, format!("{} would go with it, which stays: {}", kept.found.address, kept.found.reason)))
-    })
+    all.iter().zip(users).enumerate().filter(|(_, (thing, _))| thing.goes()).find_map(
+        |(at, (thing, users))| {
+            let stays = users.iter().find(|user| find(user).is_none_or(|user| !user.goes()));
+            if let Some(user) = stays {
+                let name = find(user).map_or_else(|| user.clone(), |user| user.found.address.to_string());
+                return Some((at, format!("{name} uses it, and stays")));
+            }
+            let disks = takes(thing);
+            let kept = disks.iter().filter_map(|place| find(place)).find(|disk| !disk.goes())?;
+            Some((at, format!("{} would go with it, which stays: {}", kept.found.address, kept.found.reason)))
+        },
+    )
 }

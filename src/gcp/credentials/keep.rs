@@ -9,12 +9,12 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::gcp::pace::Pace;
 
-use super::{Caller, Pass};
 use super::error::CredentialsError;
 use super::find::{Found, find};
 use super::settings::Settings;
 use super::source::Fresh;
 use super::wire::Wire;
+use super::{Caller, Pass};
 
 /// How long before its end a token is renewed, at most.
 const EARLY: Duration = Duration::from_mins(1);

@@ -167,7 +167,10 @@ pub(super) fn keep_pattern(text: &str) -> Result<(), Problem> {
             let better = format!("user:{text}");
             Err(bad("who is it: a user, a group?").help(format!("write `{better}`")).replace(better))
         }
-        _ => Err(bad("it fits nothing").help("write `Vm/demo-*`, `Bucket/*-archive` or `user:prof@example.edu`")),
+        _ => {
+            Err(bad("it fits nothing")
+                .help("write `Vm/demo-*`, `Bucket/*-archive` or `user:prof@example.edu`"))
+        }
     }
 }
 

@@ -1,1 +1,0 @@
-//! The rules of a sweep, over answers that are made up.
