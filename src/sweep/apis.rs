@@ -51,7 +51,7 @@ fn one(place: String, owners: &Owners) -> Found {
     let api = wire::last(&place).to_owned();
     let reason = match owners.of_api(&api) {
         Some(course) => format!("it belongs to the course {course}"),
-        None => format!("it costs nothing; to turn it off: `gcloud services disable {api}`"),
+        None => "on without a spec, which costs nothing: `gcloud services disable` turns one off".to_owned(),
     };
     Found {
         address: Address::new(KIND, api),

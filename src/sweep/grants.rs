@@ -62,7 +62,7 @@ fn one(rules: &Rules<'_>, place: &str, on: &str, tuple: Tuple, owners: &Owners) 
     let condition = tuple.condition.as_ref().map(|c| format!(" if {}", c.title)).unwrap_or_default();
     let address = Address::new(IamGrant::FACTS.kind, format!("{} for {}", tuple.role, tuple.member));
     let ruling = googles(&tuple)
-        .or_else(|| owners.granted(place, &tuple).then(|| judge::left("a course grants it")))
+        .or_else(|| owners.of_grant(place, &tuple).map(judge::belongs))
         .or_else(|| kept(rules, &address, &tuple))
         .or_else(|| locks_out(rules, place, &tuple))
         .or_else(|| dead(&tuple))

@@ -97,6 +97,11 @@ pub(super) fn left(reason: impl Into<String>) -> Ruling {
     (Verdict::Leave, reason.into())
 }
 
+/// What a course owns stays with it.
+pub(super) fn belongs(course: &str) -> Ruling {
+    left(format!("it belongs to the course {course}"))
+}
+
 fn owned(thing: &Thing<'_>, owners: &Owners) -> Option<Ruling> {
     let marked = match thing.row.mark {
         MarkPlace::Labels => mark::in_labels(thing.item),
@@ -107,7 +112,7 @@ fn owned(thing: &Thing<'_>, owners: &Owners) -> Option<Ruling> {
         MarkPlace::Inventory => None,
     };
     let course = marked.or_else(|| owners.of_place(&thing.found.place).map(str::to_owned))?;
-    Some(left(format!("it belongs to the course {course}")))
+    Some(belongs(&course))
 }
 
 /// Whether a pattern protects what is known by an address.

@@ -2,7 +2,7 @@
 //! Pure: answers in, a survey out, and the reads that are still missing. Whoever reads and prints is elsewhere.
 //!
 //! Every sweepable collection is a row of `catalog`. A thing is judged by itself first (`judge`: whose it is, whether Google
-//! makes it, whether a pattern keeps it, how old it is), then by what uses it (`relations`: what a thing that stays needs, stays
+//! makes it, whether a pattern keeps it, how old it is), then by what uses it (`relations`, `settle`: what a thing that stays needs, stays
 //! as well). Only then is looked into what goes, and at who has access to what stays (`contents`, `keys`, `grants`).
 //! It does not go through the kinds: a sweep has to show what no spec could say.
 
@@ -20,6 +20,7 @@ mod keys;
 mod owners;
 mod plan;
 mod relations;
+mod settle;
 mod survey;
 mod wanted;
 

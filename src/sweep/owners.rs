@@ -1,7 +1,7 @@
 //! Who owns what: the course at hand by its specs and its inventory, other courses of the project by theirs. Marks are on the
 //! things themselves.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -59,7 +59,7 @@ fn document(object: &str, scope: &Scope) -> Read {
 #[derive(Debug, Default)]
 pub(super) struct Owners {
     places: BTreeMap<String, String>,
-    grants: BTreeSet<(String, Tuple)>,
+    grants: BTreeMap<(String, Tuple), String>,
     apis: BTreeMap<String, String>,
 }
 
@@ -100,7 +100,8 @@ impl Owners {
         if !inside {
             self.places.insert(place.to_owned(), course.to_owned());
         }
-        self.grants.extend(iam_grant::granted(owns).map(|tuple| (place.to_owned(), tuple)));
+        self.grants
+            .extend(iam_grant::granted(owns).map(|tuple| ((place.to_owned(), tuple), course.to_owned())));
         self.apis.extend(api_services::enabled_by(owns).map(|api| (api.to_owned(), course.to_owned())));
     }
 
@@ -109,9 +110,9 @@ impl Owners {
         self.places.get(place).map(String::as_str)
     }
 
-    /// Whether a course made a grant on what is at a place.
-    pub(super) fn granted(&self, place: &str, tuple: &Tuple) -> bool {
-        self.grants.contains(&(place.to_owned(), tuple.clone()))
+    /// The course that made a grant on what is at a place.
+    pub(super) fn of_grant(&self, place: &str, tuple: &Tuple) -> Option<&str> {
+        self.grants.get(&(place.to_owned(), tuple.clone())).map(String::as_str)
     }
 
     /// The course that turned an API on.

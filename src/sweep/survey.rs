@@ -2,7 +2,7 @@
 
 use super::judge::{self, Thing};
 use super::owners::{Owners, UnreadableInventory};
-use super::{Rules, Survey, apis, contents, grants, keys, relations};
+use super::{Rules, Survey, apis, contents, grants, keys, settle};
 use crate::kinds::Reads;
 
 /// The survey of what was read.
@@ -20,6 +20,6 @@ pub fn survey(rules: &Rules<'_>, reads: &Reads) -> Result<Survey, UnreadableInve
 pub(super) fn things<'a>(rules: &Rules<'_>, reads: &'a Reads) -> Result<Vec<Thing<'a>>, UnreadableInventory> {
     let owners = Owners::of(rules, reads)?;
     let mut things = judge::things(rules, reads, &owners);
-    relations::settle(&mut things);
+    settle::settle(&mut things);
     Ok(things)
 }
