@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{details, relations};
 use crate::gcp::call::Send;
-use crate::gcp::{Read, Request, Service, Wait, segment};
+use crate::gcp::{Read, Request, Service, Verb, Wait, segment};
 use crate::kinds::{Bucket, FirewallRule, MarkPlace, Registry, Resource, Scope, ServiceAccount, Vm, wire};
 
 /// A collection of the project.
@@ -161,19 +161,16 @@ impl Collection {
 
     /// The request that reads what the guard looks at.
     pub(super) fn get(&self, place: &str) -> Request {
-        let members: Vec<&str> = self.guard.iter().filter_map(|pointer| pointer.split('/').nth(1)).collect();
-        let mut fields: Vec<&str> = Vec::new();
-        members.into_iter().for_each(|member| {
-            if !fields.contains(&member) {
-                fields.push(member)
-            }
-        });
+        let mut fields: Vec<&str> =
+            self.guard.iter().filter_map(|pointer| pointer.split('/').nth(1)).collect();
+        // Pointers into one member follow one another.
+        fields.dedup();
         Request::get(self.service, self.path(place)).fields(&fields.join(","))
     }
 
     /// The deletion of what is at a place.
     pub(super) fn delete(&self, place: &str) -> Send {
-        let request = Request::new(crate::gcp::Verb::Delete, self.service, self.path(place));
+        let request = Request::new(Verb::Delete, self.service, self.path(place));
         Send { request, wait: self.wait, absent_is_done: true }
     }
 

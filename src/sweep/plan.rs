@@ -62,35 +62,41 @@ fn protected(found: &Found, rules: &Rules<'_>) -> Option<Finding> {
 }
 
 fn steps(goes: &[&Found], rules: &Rules<'_>) -> Vec<Step> {
-    let mut steps: Vec<Step> = Vec::new();
-    let mut at: BTreeMap<&str, usize> = BTreeMap::new();
-    for found in goes {
-        if let Removal::Calls(calls) = &found.removal {
-            at.insert(&found.place, steps.len());
-            steps.push(Step {
-                calls: calls.clone(),
-                ..step(steps.len(), "delete", vec![found.address.clone()])
-            });
-        }
-    }
-    for found in goes {
-        if let Removal::With(place) = &found.removal
-            && let Some(step) = at.get(place.as_str()).and_then(|id| steps.get_mut(*id))
-        {
-            step.addresses.push(found.address.clone());
-        }
-    }
-    let mut graph = Graph::default();
-    steps.iter().for_each(|step| graph.node(step.id));
-    for found in goes {
-        for user in &found.after {
-            if let (Some(this), Some(user)) = (at.get(found.place.as_str()), at.get(user.as_str())) {
-                graph.after(*this, *user);
-            }
-        }
-    }
+    let mut steps = deletions(goes);
+    let mut graph = edges(goes, &steps);
     policies(goes, rules, &mut steps, &mut graph);
     ordered(steps, &graph)
+}
+
+/// A step for each thing with calls of its own; it names what goes with it as well.
+fn deletions(goes: &[&Found]) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    for found in goes {
+        if let Removal::Calls(calls) = &found.removal {
+            let mut addresses = vec![found.address.clone()];
+            let with =
+                |other: &&&Found| matches!(&other.removal, Removal::With(place) if *place == found.place);
+            addresses.extend(goes.iter().filter(with).map(|other| other.address.clone()));
+            steps.push(Step { calls: calls.clone(), ..step(steps.len(), "delete", addresses) });
+        }
+    }
+    steps
+}
+
+/// What goes, goes after what uses it.
+fn edges(goes: &[&Found], steps: &[Step]) -> Graph {
+    let deleted = goes.iter().filter(|found| matches!(found.removal, Removal::Calls(_)));
+    let at: BTreeMap<&str, usize> =
+        deleted.zip(steps).map(|(found, step)| (found.place.as_str(), step.id)).collect();
+    let mut graph = Graph::default();
+    for found in goes {
+        let Some(this) = at.get(found.place.as_str()) else { continue };
+        graph.node(*this);
+        for user in found.after.iter().filter_map(|user| at.get(user.as_str())) {
+            graph.after(*this, *user);
+        }
+    }
+    graph
 }
 
 fn step(id: usize, doing: &str, addresses: Vec<Address>) -> Step {

@@ -13,32 +13,35 @@ struct Ties {
 
 /// Leaves what is needed by what stays, until nothing changes any more; then notes what goes with what and after what.
 pub(super) fn settle(all: &mut [Thing<'_>]) {
-    let ties: Vec<Ties> = all
-        .iter()
-        .map(|thing| Ties { users: (thing.row.users)(thing, all), takes: relations::takes(thing) })
-        .collect();
-    let at: HashMap<String, usize> =
-        all.iter().enumerate().map(|(i, thing)| (thing.found.place.clone(), i)).collect();
+    let held =
+        |thing: &Thing<'_>| Ties { users: (thing.row.users)(thing, all), takes: relations::takes(thing) };
+    let ties: Vec<Ties> = all.iter().map(held).collect();
+    let places = all.iter().enumerate().map(|(i, thing)| (thing.found.place.clone(), i));
+    let at: HashMap<String, usize> = places.collect();
+    leave_needed(all, &ties, &at);
+    let addresses: Vec<String> = all.iter().map(|thing| thing.found.address.to_string()).collect();
+    let named =
+        |place: &str| at.get(place).and_then(|i| addresses.get(*i)).map_or(place, String::as_str).to_owned();
+    let taken = taken(all, &ties);
+    for (thing, ties) in all.iter_mut().zip(ties).filter(|(thing, _)| thing.goes()) {
+        tie(thing, ties.users, &taken, named);
+    }
+}
+
+fn leave_needed(all: &mut [Thing<'_>], ties: &[Ties], at: &HashMap<String, usize>) {
     loop {
         let find = |place: &String| at.get(place).and_then(|i| all.get(*i));
-        let goes = all.iter().zip(&ties).enumerate().filter(|(_, (thing, _))| thing.goes());
+        let goes = all.iter().zip(ties).enumerate().filter(|(_, (thing, _))| thing.goes());
         let needed: Vec<(usize, String)> =
             goes.filter_map(|(i, (_, ties))| Some((i, why_needed(ties, find)?))).collect();
         if needed.is_empty() {
-            break;
+            return;
         }
         for (i, reason) in needed {
             if let Some(thing) = all.get_mut(i) {
                 (thing.found.verdict, thing.found.reason) = (Verdict::Leave, reason);
             }
         }
-    }
-    let names: Vec<String> = all.iter().map(|thing| thing.found.address.to_string()).collect();
-    let named =
-        |place: &str| at.get(place).and_then(|i| names.get(*i)).map_or(place, String::as_str).to_owned();
-    let taken = taken(all, &ties);
-    for (thing, ties) in all.iter_mut().zip(ties).filter(|(thing, _)| thing.goes()) {
-        tie(thing, ties.users, &taken, &named);
     }
 }
 
