@@ -395,6 +395,21 @@ async fn a_pattern_that_fits_nothing_is_a_finding() {
     assert!(flag.err.contains("Vm/demo-*"), "{}", flag.err);
 }
 
+#[tokio::test]
+async fn a_sweep_ends_although_every_call_fails_once() {
+    let room = open("").await;
+    let new = contents(&room);
+    let cloud = room.cloud().await;
+    by_hand(&cloud).await;
+    drop(cloud);
+    room.write("faults.yaml", "faults: [{ method: '*', times: 1, each: true, status: { code: 503 } }]\n");
+    let faults = format!("{}/faults.yaml", room.course());
+    let sandbox = format!("--sandbox={}", room.state().display());
+    let flags = ["--project", PROJECT, "--delete", "--yes-delete-in", PROJECT, "--faults", &faults];
+    provost(&[&["sweep", &sandbox], &flags[..]].concat()).code(0);
+    similar(&contents(&room), &new);
+}
+
 /// Three times as many disks are as many calls; a policy is written once for all who go.
 #[tokio::test]
 async fn calls_follow_collections() {

@@ -5,28 +5,31 @@ use crate::spec::formats::KeepPattern;
 
 /// What a pattern protects.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pattern(String);
+pub struct Pattern {
+    text: String,
+    of_members: bool,
+}
 
 impl From<&KeepPattern> for Pattern {
     fn from(pattern: &KeepPattern) -> Self {
-        Self(pattern.as_str().to_owned())
+        Self { text: pattern.as_str().to_owned(), of_members: pattern.is_of_members() }
     }
 }
 
 impl Pattern {
     /// The pattern as it was written.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// Whether it protects what is known by this address.
     pub(super) fn keeps(&self, address: &Address) -> bool {
-        fits(&self.0, &address.to_string())
+        !self.of_members && fits(&self.text, &address.to_string())
     }
 
     /// Whether it protects the access of this member. Addresses have no case.
     pub(super) fn keeps_member(&self, member: &str) -> bool {
-        !self.0.contains('/') && fits(&self.0.to_lowercase(), &member.to_lowercase())
+        self.of_members && fits(&self.text.to_lowercase(), &member.to_lowercase())
     }
 }
 
@@ -71,9 +74,26 @@ mod tests {
         }
     }
 
+    fn pattern(text: &str) -> Pattern {
+        Pattern::from(&KeepPattern::try_from(text).unwrap())
+    }
+
     #[test]
-    fn a_member_has_no_case() {
-        assert!(Pattern("user:*@X.edu".into()).keeps_member("user:prof@x.edu"));
-        assert!(!Pattern("*/prof".into()).keeps_member("user:prof"));
+    fn a_member_has_no_case_and_may_hold_slashes() {
+        for (text, member) in [
+            ("user:*@X.edu", "user:prof@x.edu"),
+            ("allUsers", "allUsers"),
+            ("principalSet://iam.googleapis.com/*", "principalSet://iam.googleapis.com/projects/1/x"),
+        ] {
+            assert!(pattern(text).keeps_member(member), "{text}");
+        }
+        assert!(!pattern("*/prof").keeps_member("user:prof@x.edu"));
+    }
+
+    #[test]
+    fn a_pattern_that_could_fit_nothing_is_refused() {
+        for text in ["", "*", "demo-*", "vm/x", "Vm/", "user:", "prof@x.edu", ":x"] {
+            assert!(KeepPattern::try_from(text).is_err(), "{text}");
+        }
     }
 }

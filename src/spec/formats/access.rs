@@ -146,24 +146,30 @@ pub(super) fn email(text: &str) -> Result<(), Problem> {
     }
 }
 
+impl KeepPattern {
+    /// Whether it stands for members, and not for `Kind/name`.
+    pub fn is_of_members(&self) -> bool {
+        is_of_members(&self.0)
+    }
+}
+
+fn is_of_members(pattern: &str) -> bool {
+    pattern.starts_with("all") || pattern.split('/').next().is_some_and(|first| first.contains(':'))
+}
+
 /// A pattern that could not fit anything would protect nothing, without a word.
 pub(super) fn keep_pattern(text: &str) -> Result<(), Problem> {
-    let what = "a pattern of what is kept";
-    let bad = |why: &str| refuse("bad-pattern", text, what, why);
+    let bad = |why: &str| refuse("bad-pattern", text, "a pattern of what is kept", why);
     let kind = |kind: &str| {
         let letters = kind.chars().all(|c| c.is_ascii_alphabetic() || c == '*');
         letters && kind.starts_with(|first: char| first.is_ascii_uppercase() || first == '*')
     };
-    if text.contains(char::is_whitespace) && !text.contains('/') {
-        return Err(bad("it holds a space"));
-    }
-    match (text.split_once('/'), text.split_once(':')) {
-        (Some((of, name)), _) if kind(of) && !name.is_empty() => Ok(()),
-        (None, Some((of, who))) if !of.is_empty() && !who.is_empty() => Ok(()),
-        (None, None) if text.ends_with('*') && text.starts_with('*') && !text.is_empty() => {
-            Err(bad("it would keep everything").help("name a kind: `Vm/*`"))
-        }
-        (None, None) if is_email(text) => {
+    let member = |(kind, who): (&str, &str)| !kind.is_empty() && !who.is_empty();
+    match text.split_once('/') {
+        _ if matches!(text, "allUsers" | "allAuthenticatedUsers") => Ok(()),
+        _ if text.split_once(':').is_some_and(member) && is_of_members(text) => Ok(()),
+        Some((of, name)) if kind(of) && !name.is_empty() => Ok(()),
+        None if is_email(text) => {
             let better = format!("user:{text}");
             Err(bad("who is it: a user, a group?").help(format!("write `{better}`")).replace(better))
         }
