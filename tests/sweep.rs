@@ -402,12 +402,30 @@ async fn a_sweep_ends_although_every_call_fails_once() {
     let cloud = room.cloud().await;
     by_hand(&cloud).await;
     drop(cloud);
-    room.write("faults.yaml", "faults: [{ method: '*', times: 1, each: true, status: { code: 503 } }]\n");
-    let faults = format!("{}/faults.yaml", room.course());
+    room.write("../faults.yaml", "faults: [{ method: '*', times: 1, each: true, status: { code: 503 } }]\n");
+    let faults = format!("{}/../faults.yaml", room.course());
     let sandbox = format!("--sandbox={}", room.state().display());
     let flags = ["--project", PROJECT, "--delete", "--yes-delete-in", PROJECT, "--faults", &faults];
     provost(&[&["sweep", &sandbox], &flags[..]].concat()).code(0);
     similar(&contents(&room), &new);
+}
+
+#[tokio::test]
+async fn whoever_may_not_see_everything_sweeps_nothing() {
+    let room = open("").await;
+    let cloud = room.cloud().await;
+    disk(&cloud, "lost").await;
+    drop(cloud);
+    let message = "Required 'compute.disks.list' permission for 'projects/be-cloud-2526'";
+    let denied = format!(
+        "faults: [{{ method: compute.disks.aggregatedList, status: {{ code: 403, message: \"{message}\" }} }}]\n"
+    );
+    room.write("../faults.yaml", &denied);
+    let said = delete(&room, &["--faults", &format!("{}/../faults.yaml", room.course())]).code(1);
+    for part in ["the project could not be read", "help:", "roles/compute.instanceAdmin.v1"] {
+        assert!(said.err.contains(part), "{part}: {}", said.err);
+    }
+    assert!(room.find("disks/lost").is_some());
 }
 
 /// Three times as many disks are as many calls; a policy is written once for all who go.

@@ -53,7 +53,7 @@ async fn swept(
     args: &SweepArgs,
     printer: &mut Printer,
 ) -> anyhow::Result<Exit> {
-    let record = record(connection, loaded, args).await?;
+    let record = record(connection, loaded, args).await.map_err(plainly)?;
     let keep: Vec<Pattern> = loaded.course.keep.iter().chain(&args.keep).map(Pattern::from).collect();
     let mut rules = Rules {
         scope: &loaded.scope,
@@ -64,7 +64,7 @@ async fn swept(
         now: Timestamp::now(),
         caller: Caller::Unknown,
     };
-    let survey = live::sweep::survey(&connection.client, &mut rules).await?;
+    let survey = live::sweep::survey(&connection.client, &mut rules).await.map_err(plainly)?;
     if !args.delete {
         list(&survey, &rules, args.format, printer);
         return Ok(Exit::Done);
@@ -86,6 +86,15 @@ async fn record(
         return Ok(None);
     }
     Ok(Some(plan::store(connection, loaded).load(&loaded.scope.course).await?))
+}
+
+/// An error as other commands have it, so that the same advice and exit codes follow.
+fn plainly(error: SweepError) -> anyhow::Error {
+    match error {
+        SweepError::Live(error) => error.into(),
+        SweepError::Store(error) => error.into(),
+        other => other.into(),
+    }
 }
 
 fn list(survey: &Survey, rules: &Rules<'_>, format: Format, printer: &Printer) {
