@@ -22,6 +22,8 @@ mod plan;
 mod relations;
 mod settle;
 mod survey;
+#[cfg(test)]
+mod tests;
 mod wanted;
 
 use jiff::Timestamp;
