@@ -12,6 +12,7 @@ mod clients {
     mod both_ways;
     mod gcloud;
     mod gcloud_machines;
+    mod gcloud_sweep;
     pub(crate) mod ground;
     mod gsutil;
     mod python;
@@ -25,6 +26,7 @@ fn the_readme_names_only_commands_that_are_run() {
     let sources = [
         include_str!("clients/gcloud.rs"),
         include_str!("clients/gcloud_machines.rs"),
+        include_str!("clients/gcloud_sweep.rs"),
         include_str!("clients/gsutil.rs"),
     ];
     let rows = ground::commands(readme);

@@ -12,6 +12,7 @@ const PURE: &[&str] = &[
     "import/",
     "plan/",
     "report/",
+    "sweep/",
     "inventory/record.rs",
     "gcp/request.rs",
     "gcp/call.rs",

@@ -99,6 +99,21 @@ async fn execute(
     let mut store = plan::store(connection, loaded);
     store.open(&record).await?;
     let recorder = Recorder::new(store, record);
+    let mut outcome = watched(connection, recorder.clone(), plan, args.parallel, printer).await;
+    if let Err(error) = recorder.close().await {
+        outcome.inventory.get_or_insert(error);
+    }
+    Ok(outcome)
+}
+
+/// Applies a plan while its progress is shown and interrupts are counted.
+pub(super) async fn watched(
+    connection: &Connection,
+    recorder: Recorder,
+    plan: &Plan,
+    parallel: usize,
+    printer: &Printer,
+) -> Outcome {
     let (stop_now, stop) = tokio::sync::watch::channel(0_u8);
     let progress = progress::Progress::new(plan, printer);
     let progress = Arc::new(progress);
@@ -107,15 +122,12 @@ async fn execute(
         Arc::new(move |event| progress.hear(event))
     };
     let client = connection.client.clone();
-    let run = Run { client, recorder: recorder.clone(), parallel: args.parallel, listener, stop };
+    let run = Run { client, recorder, parallel, listener, stop };
     let signals = tokio::spawn(progress::count_interrupts(stop_now, Arc::clone(&progress)));
-    let mut outcome = apply::apply(&run, plan).await;
+    let outcome = apply::apply(&run, plan).await;
     signals.abort();
     progress.finish();
-    if let Err(error) = recorder.close().await {
-        outcome.inventory.get_or_insert(error);
-    }
-    Ok(outcome)
+    outcome
 }
 
 fn say(plan: &Plan, outcome: Option<(&Outcome, &Known)>, format: Format, printer: &Printer) {
@@ -132,7 +144,7 @@ fn say(plan: &Plan, outcome: Option<(&Outcome, &Known)>, format: Format, printer
     }
 }
 
-fn exit(outcome: &Outcome) -> Exit {
+pub(super) fn exit(outcome: &Outcome) -> Exit {
     match () {
         () if outcome.is_complete() => Exit::Done,
         () if outcome.changed_anything() => Exit::Partly,

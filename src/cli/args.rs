@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::spec::Address;
+use crate::spec::{Address, Problem};
 use crate::spec::address::NoAddress;
+use crate::spec::formats::{Duration, KeepPattern, ProjectId};
 
 /// A declarative reconciler for the cloud of one university course.
 #[derive(Debug, Parser)]
@@ -43,6 +44,8 @@ pub(super) enum Command {
     Status(StatusArgs),
     /// Write down what a project holds as specs
     Import(ImportArgs),
+    /// Find what no spec owns, and delete it on demand
+    Sweep(SweepArgs),
     /// Print a JSON Schema of specs, or write all of them to a folder
     Schema(SchemaArgs),
     /// The embedded Google Cloud
@@ -239,6 +242,51 @@ pub(super) struct StatusArgs {
     /// How it is written
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SweepArgs {
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
+    /// Sweep this project without a course folder
+    #[arg(long, value_name = "ID", conflicts_with = "folder", value_parser = project)]
+    pub(super) project: Option<ProjectId>,
+    /// Leave what fits this pattern, besides those of `keep:` in the Course: `Vm/demo-*`, `user:prof@example.edu`
+    #[arg(long, value_name = "PATTERN", value_parser = keep)]
+    pub(super) keep: Vec<KeepPattern>,
+    /// Leave what is younger: `2d`, `12h`
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    pub(super) older_than: Option<Duration>,
+    /// Delete what no spec owns, after a question
+    #[arg(long)]
+    pub(super) delete: bool,
+    /// Do not ask, if this is the project
+    #[arg(long, value_name = "PROJECT", requires = "delete")]
+    pub(super) yes_delete_in: Option<String>,
+    /// Steps at once
+    #[arg(long, value_name = "N", default_value_t = crate::apply::PARALLEL)]
+    pub(super) parallel: usize,
+    /// How the list and the outcome are written
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+}
+
+fn project(text: &str) -> Result<ProjectId, String> {
+    ProjectId::try_from(text).map_err(told)
+}
+
+fn keep(text: &str) -> Result<KeepPattern, String> {
+    KeepPattern::try_from(text).map_err(told)
+}
+
+fn age(text: &str) -> Result<Duration, String> {
+    Duration::try_from(text).map_err(told)
+}
+
+/// What is wrong with a text, in a line.
+fn told(problem: Problem) -> String {
+    let Problem { message, help, .. } = problem;
+    help.map_or(message.clone(), |help| format!("{message}: {help}"))
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::gcp::upload::md5_of;
 use crate::kinds::{Checked, Desired, Files, KindRegistry, LocalFile, Scope, schema};
 use crate::report::diagnostics;
+use crate::spec::formats::ProjectId;
 use crate::spec::{Course, folder, load};
 
 use super::args::Format;
@@ -49,6 +50,15 @@ pub(super) fn load(path: &Path, printer: &mut Printer) -> anyhow::Result<Option<
     let Checked { course: Some(course), scope, desired, .. } = checked else { return Ok(None) };
     printer.hide(&serde_json::Value::Object(course.vars.clone()));
     Ok(Some(Loaded { registry: KindRegistry::standard(), course, scope, desired, root }))
+}
+
+/// A project without a course: nothing is declared in it. No resource bears the mark of a course of this name.
+pub(super) fn bare(project: &ProjectId) -> anyhow::Result<Loaded> {
+    let course: Course =
+        serde_json::from_value(serde_json::json!({"name": "no-course", "project": project}))?;
+    let scope = Scope::of(&course, Files::default());
+    let (registry, desired, root) = (KindRegistry::standard(), Vec::new(), PathBuf::from("."));
+    Ok(Loaded { registry, course, scope, desired, root })
 }
 
 /// Findings as a command writes them.

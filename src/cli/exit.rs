@@ -28,6 +28,14 @@ pub(super) enum Refusal {
     /// Nobody said yes.
     #[error("nothing was changed: {0}")]
     NotConfirmed(&'static str),
+    /// The command line means another project than the one that was read.
+    #[error("nothing was changed: `--yes-delete-in {named}` does not name {project}, which this is about")]
+    OtherProject {
+        /// What was typed.
+        named: String,
+        /// What it is about.
+        project: String,
+    },
     /// The command line asks for what cannot be.
     #[error("{0}")]
     Usage(String),
@@ -39,7 +47,7 @@ impl Exit {
         let raced = |e: &StoreError| e.is_raced() || matches!(e, StoreError::Foreign { .. });
         let live = error.downcast_ref::<LiveError>();
         match (error.downcast_ref::<Refusal>(), error.downcast_ref::<StoreError>(), live) {
-            (Some(Refusal::NotConfirmed(_)), ..) => Self::Refused,
+            (Some(Refusal::NotConfirmed(_) | Refusal::OtherProject { .. }), ..) => Self::Refused,
             (Some(Refusal::Usage(_)), ..) => Self::Usage,
             (_, Some(store), _) if raced(store) => Self::Refused,
             (.., Some(LiveError::Inventory(store))) if raced(store) => Self::Refused,

@@ -15,6 +15,7 @@ mod progress;
 mod sandbox;
 mod schema;
 mod status;
+mod sweep;
 mod trace;
 mod validate;
 
@@ -63,6 +64,7 @@ async fn dispatch(command: Command, printer: &mut Printer) -> anyhow::Result<Exi
         Command::Destroy(args) => destroy::run(&args, printer).await,
         Command::Status(args) => status::run(&args, printer).await,
         Command::Import(args) => import::run(&args, printer).await,
+        Command::Sweep(args) => sweep::run(&args, printer).await,
         Command::Schema(args) => schema::run(&args, printer),
         Command::Sandbox(args) => sandbox::run(&args, printer).await,
         Command::Completions(args) => Ok(completions::run(&args, printer)),

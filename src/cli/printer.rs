@@ -64,10 +64,15 @@ impl Printer {
 
     /// Asks for a yes. False without a terminal.
     pub(super) fn confirm(&self, question: &str) -> bool {
-        self.note(&format!("{question} Type `yes` to go on: "));
+        self.asks_for(question, "yes")
+    }
+
+    /// Asks for a word by which somebody shows that they know what they do. False without a terminal.
+    pub(super) fn asks_for(&self, question: &str, word: &str) -> bool {
+        self.note(&format!("{question} Type `{word}` to go on: "));
         let mut answer = String::new();
         let read = std::io::stdin().read_line(&mut answer);
-        read.is_ok() && answer.trim() == "yes"
+        read.is_ok() && answer.trim() == word
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use super::credentials::Credentials;
+use super::credentials::{Caller, Credentials};
 use super::endpoint::Endpoints;
 use super::limit::{Gates, Turn};
 use super::pace::{Pace, RealPace};
@@ -131,6 +131,11 @@ impl Client {
     /// The clock of this client.
     pub fn pace(&self) -> &Arc<dyn Pace> {
         &self.pace
+    }
+
+    /// Who the calls so far were made as.
+    pub fn caller(&self) -> Caller {
+        self.credentials.caller()
     }
 
     /// Whether nothing is real behind this client.

@@ -28,7 +28,7 @@ pub mod upload;
 
 pub use call::{Call, Choice, Edit, FirstOf, Guard, Send, Wait};
 pub use client::{Client, Timeouts};
-pub use credentials::Credentials;
+pub use credentials::{Caller, Credentials};
 pub use endpoint::Endpoints;
 pub use error::ApiError;
 pub use pace::{Pace, RealPace};

@@ -145,7 +145,13 @@ impl Resource for ApiServices {
     }
 }
 
-fn enabled(scope: &Scope) -> Read {
+/// The APIs of a record that it turned on.
+pub fn enabled_by(owned: &Owned) -> impl Iterator<Item = &str> {
+    owned.keys("services")
+}
+
+/// The APIs that are on in the project.
+pub fn enabled(scope: &Scope) -> Read {
     let request = Request::get(Service::ServiceUsage, format!("v1/projects/{}/services", scope.project))
         .query("filter", "state:ENABLED")
         .query("pageSize", "200")

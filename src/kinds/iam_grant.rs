@@ -357,6 +357,11 @@ fn surplus(desired: &IamGrant, bindings: &Bindings) -> Vec<Tuple> {
     found
 }
 
+/// The grants of a record that it made.
+pub fn granted(owned: &Owned) -> impl Iterator<Item = Tuple> {
+    owned.keys(FACET).filter_map(parse)
+}
+
 /// A grant as the inventory keeps it: its JSON.
 pub(super) fn key(tuple: &Tuple) -> String {
     json!(tuple).to_string()

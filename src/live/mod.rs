@@ -3,6 +3,7 @@
 
 pub mod images;
 pub mod survey;
+pub mod sweep;
 #[cfg(test)]
 mod tests;
 

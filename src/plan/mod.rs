@@ -4,6 +4,7 @@
 pub mod build;
 mod learn;
 pub mod order;
+pub mod pace;
 mod pace;
 mod placement;
 pub mod steps;

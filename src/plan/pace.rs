@@ -9,7 +9,7 @@ use crate::gcp::{Call, Request, limit};
 const NOTICEABLE: Duration = Duration::from_secs(20);
 
 /// What to say of a plan whose time the rate limits decide.
-pub(super) fn stretched(steps: &[Step]) -> Option<Finding> {
+pub fn stretched(steps: &[Step]) -> Option<Finding> {
     let requests = steps.iter().flat_map(|step| &step.calls).flat_map(writes);
     let turn = limit::stretch(requests).filter(|turn| turn.wait >= NOTICEABLE)?;
     Some(Finding {

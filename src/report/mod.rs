@@ -7,6 +7,7 @@ pub mod json;
 pub mod outcome;
 pub mod secrets;
 pub mod specs;
+pub mod sweep;
 pub mod text;
 
 pub use advice::{Advice, Known};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Spread;
-use super::formats::{CourseName, LabelKey, LabelValue, ProjectId, Region, Zone};
+use super::formats::{CourseName, LabelKey, LabelValue, ProjectId, Region, Zone, KeepPattern};
 
 /// The course that a folder describes: one per folder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -44,6 +44,10 @@ pub struct Course {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub inventory: Option<String>,
+    /// What `provost sweep` never touches: `Kind/name`, in which `*` stands for any text (`Vm/demo-*`, `Bucket/*-archive`), or a
+    /// member whose access stays (`user:prof@example.edu`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keep: Vec<KeepPattern>,
 }
 
 /// Where the roster is.

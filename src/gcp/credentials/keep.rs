@@ -9,12 +9,12 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::gcp::pace::Pace;
 
-use super::Pass;
 use super::error::CredentialsError;
 use super::find::{Found, find};
 use super::settings::Settings;
 use super::source::Fresh;
 use super::wire::Wire;
+use super::{Caller, Pass};
 
 /// How long before its end a token is renewed, at most.
 const EARLY: Duration = Duration::from_mins(1);
@@ -85,6 +85,16 @@ impl Keep {
             state: Mutex::default(),
             turn: tokio::sync::Mutex::new(()),
             uncharged: AtomicBool::new(false),
+        }
+    }
+
+    /// Who calls, as far as what was found says. What was never asked for a token called nobody.
+    pub(super) fn caller(&self) -> Caller {
+        let Some(Found { source, .. }) = self.found.get() else { return Caller::Nobody };
+        match source.account() {
+            Some(account) => Caller::Account(account.to_owned()),
+            None if source.is_person() => Caller::Person,
+            None => Caller::Unknown,
         }
     }
 

@@ -6,6 +6,7 @@
 //! an error: a broken file is never passed over. On top of any of them, `--impersonate-service-account`.
 
 mod address;
+mod caller;
 mod error;
 mod external;
 mod file;
@@ -32,6 +33,7 @@ use super::error::Refusal;
 use super::pace::{Pace, RealPace};
 use keep::Keep;
 
+pub use caller::Caller;
 pub use error::{CredentialsError, Refused, Tried};
 pub use impersonation::accounts;
 pub use settings::Settings;
@@ -84,6 +86,14 @@ impl Credentials {
         match self {
             Self::None => Ok(None),
             Self::Sought(keep) => keep.pass().await.map(Some),
+        }
+    }
+
+    /// Who the calls so far were made as.
+    pub fn caller(&self) -> Caller {
+        match self {
+            Self::None => Caller::Nobody,
+            Self::Sought(keep) => keep.caller(),
         }
     }
 

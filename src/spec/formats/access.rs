@@ -22,6 +22,10 @@ text_format!(
     /// The account of a machine: an id of the project, an address, `default` or `none`.
     VmAccount, "vm-account", vm_account, "default");
 
+text_format!(
+    /// What a sweep leaves alone: `Kind/name` or a member, in which `*` stands for any text.
+    KeepPattern, "keep-pattern", keep_pattern, "Vm/demo-*");
+
 const SCOPES: &str = "https://www.googleapis.com/auth/";
 
 /// gcloud's aliases.
@@ -149,6 +153,40 @@ pub(super) fn email(text: &str) -> Result<(), Problem> {
         Ok(())
     } else {
         Err(refuse("bad-email", text, "an email address", "write it like `name@example.edu`"))
+    }
+}
+
+impl KeepPattern {
+    /// Whether it stands for members, and not for `Kind/name`.
+    pub fn is_of_members(&self) -> bool {
+        is_of_members(&self.0)
+    }
+}
+
+fn is_of_members(pattern: &str) -> bool {
+    pattern.starts_with("all") || pattern.split('/').next().is_some_and(|first| first.contains(':'))
+}
+
+/// A pattern that could not fit anything would protect nothing, without a word.
+pub(super) fn keep_pattern(text: &str) -> Result<(), Problem> {
+    let bad = |why: &str| refuse("bad-pattern", text, "a pattern of what is kept", why);
+    let kind = |kind: &str| {
+        let letters = kind.chars().all(|c| c.is_ascii_alphabetic() || c == '*');
+        letters && kind.starts_with(|first: char| first.is_ascii_uppercase() || first == '*')
+    };
+    let member = |(kind, who): (&str, &str)| !kind.is_empty() && !who.is_empty();
+    match text.split_once('/') {
+        _ if matches!(text, "allUsers" | "allAuthenticatedUsers") => Ok(()),
+        _ if text.split_once(':').is_some_and(member) && is_of_members(text) => Ok(()),
+        Some((of, name)) if kind(of) && !name.is_empty() => Ok(()),
+        None if is_email(text) => {
+            let better = format!("user:{text}");
+            Err(bad("who is it: a user, a group?").help(format!("write `{better}`")).replace(better))
+        }
+        _ => {
+            Err(bad("it fits nothing")
+                .help("write `Vm/demo-*`, `Bucket/*-archive` or `user:prof@example.edu`"))
+        }
     }
 }
 

@@ -10,7 +10,7 @@ mod network;
 mod quantities;
 mod storage;
 
-pub use access::{Email, Member, Role, Scope, ServiceName, VmAccount};
+pub use access::{Email, KeepPattern, Member, Role, Scope, ServiceName, VmAccount};
 pub use compute::{AcceleratorType, ApiRef, DiskType, Hostname, MachineType, MetadataKey, Region, Zone};
 pub use containers::{ContainerImage, ContainerName, EnvName, PortMapping, VolumeMount};
 pub use names::{
@@ -118,6 +118,7 @@ const RULES: &[(&str, Rule)] = &[
     ("role", access::role),
     ("member", access::member),
     ("email", access::email),
+    ("keep-pattern", access::keep_pattern),
     ("service-name", access::service_name),
     ("oauth-scope", access::oauth_scope),
     ("vm-account", access::vm_account),
