@@ -28,7 +28,7 @@ pub(super) async fn carry_through(
     intent: &Intent,
     printer: &mut Printer,
 ) -> anyhow::Result<Exit> {
-    let Some(loaded) = course::load(&target.course.folder, printer)? else {
+    let Some(loaded) = course::load(&target.course, printer)? else {
         return Ok(Exit::Failed);
     };
     let connection = connection::connect(target, &loaded).await?;
@@ -68,10 +68,10 @@ async fn planned(
 
 /// How the user would name this course and its other side again.
 fn command_line(target: &TargetArgs) -> String {
-    let folder = target.course.folder.display();
+    let folder = course::words(&target.course);
     match &target.sandbox {
         None => match &target.impersonate_service_account {
-            None => folder.to_string(),
+            None => folder,
             Some(account) => format!("{folder} --impersonate-service-account {account}"),
         },
         Some(file) if file.as_os_str() == ".provost/sandbox.json" => format!("{folder} --sandbox"),

@@ -53,6 +53,20 @@ pub(super) struct CourseArgs {
     /// The course folder, or one YAML file
     #[arg(default_value = ".")]
     pub(super) folder: PathBuf,
+    /// Lay `overlays/NAME.yaml` of the course folder over the course: a term, a rehearsal, another project
+    #[arg(short = 'e', long = "env", value_name = "NAME")]
+    pub(super) environment: Option<String>,
+    /// Set one of the Course's `vars`, above what the environment says: `--var machines.size=3`
+    #[arg(long = "var", value_name = "KEY=VALUE", value_parser = setting)]
+    pub(super) vars: Vec<String>,
+}
+
+/// A value for one of `vars`.
+fn setting(text: &str) -> Result<String, &'static str> {
+    match text.split_once('=') {
+        Some((key, _)) if !key.is_empty() => Ok(text.to_owned()),
+        _ => Err("write it as `machines.size=3`"),
+    }
 }
 
 #[derive(Clone, Debug, Args)]

@@ -1,13 +1,14 @@
 //! Loading a course for a command: texts, files, specs and kinds; whatever is wrong is printed in one go.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::gcp::upload::md5_of;
 use crate::kinds::{Checked, Desired, Files, KindRegistry, LocalFile, Scope, schema};
 use crate::report::diagnostics;
+use crate::spec::load::Choice;
 use crate::spec::{Course, folder, load};
 
-use super::args::Format;
+use super::args::{CourseArgs, Format};
 use super::printer::Printer;
 
 /// A sound course.
@@ -23,10 +24,11 @@ pub(super) struct Loaded {
 /// Scripts and other texts above this size are no metadata.
 const LARGEST_TEXT: usize = 262_144;
 
-/// Loads and checks a folder, offline. Gives its root beside it.
-pub(super) fn check(path: &Path) -> anyhow::Result<(Checked, PathBuf)> {
+/// Loads and checks a course, offline. Gives its root beside it.
+pub(super) fn check(args: &CourseArgs) -> anyhow::Result<(Checked, PathBuf)> {
     let registry = KindRegistry::standard();
-    let (root, texts) = load::texts(path)?;
+    let choice = Choice { environment: args.environment.clone(), vars: args.vars.clone() };
+    let (root, texts) = load::chosen(&args.folder, &choice)?;
     let folder = folder::read(texts, &registry.names(), &schema::strict_course());
     let mut files = Files::default();
     load::files(&root, &folder.specs, |file| {
@@ -40,8 +42,8 @@ pub(super) fn check(path: &Path) -> anyhow::Result<(Checked, PathBuf)> {
 }
 
 /// Loads a course that must be sound; otherwise prints what is wrong and gives None.
-pub(super) fn load(path: &Path, printer: &mut Printer) -> anyhow::Result<Option<Loaded>> {
-    let (checked, root) = check(path)?;
+pub(super) fn load(args: &CourseArgs, printer: &mut Printer) -> anyhow::Result<Option<Loaded>> {
+    let (checked, root) = check(args)?;
     if !checked.is_sound() {
         printer.note(&diagnostics::render(&checked.sources, &checked.diagnostics));
         return Ok(None);
@@ -49,6 +51,19 @@ pub(super) fn load(path: &Path, printer: &mut Printer) -> anyhow::Result<Option<
     let Checked { course: Some(course), scope, desired, .. } = checked else { return Ok(None) };
     printer.hide(&serde_json::Value::Object(course.vars.clone()));
     Ok(Some(Loaded { registry: KindRegistry::standard(), course, scope, desired, root }))
+}
+
+/// How the user would name this course again on a command line.
+pub(super) fn words(args: &CourseArgs) -> String {
+    let mut words = args.folder.display().to_string();
+    for (flag, value) in
+        args.environment.iter().map(|name| ("-e", name)).chain(args.vars.iter().map(|v| ("--var", v)))
+    {
+        let plain = value.chars().all(|c| c.is_ascii_alphanumeric() || "-_./=:".contains(c));
+        let value = if plain { value.clone() } else { format!("'{}'", value.replace('\'', r"'\''")) };
+        words.push_str(&format!(" {flag} {value}"));
+    }
+    words
 }
 
 /// Findings as a command writes them.

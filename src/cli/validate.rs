@@ -6,7 +6,7 @@ use super::exit::Exit;
 use super::printer::Printer;
 
 pub(super) fn run(args: &ValidateArgs, printer: &Printer) -> anyhow::Result<Exit> {
-    let (checked, _) = course::check(&args.course.folder)?;
+    let (checked, _) = course::check(&args.course)?;
     let findings = course::findings(&checked, args.format);
     let sound = checked.course.as_ref().filter(|_| checked.is_sound());
     match (sound, args.format) {

@@ -31,6 +31,10 @@ pub struct Course {
     /// themselves. Specs name it as `roster`, above all in `forEach: { student: roster }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roster: Option<RosterSource>,
+    /// YAML files, or folders of them, whose documents belong to the course as well: `[../common/rules.yaml]`. Named from the
+    /// course folder on, and so are the files that their documents name (`file:`, `from:`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub include: Vec<IncludePath>,
     /// Values of your own, which specs name as `{{ vars.x }}`: texts, numbers, lists or mappings.
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
     pub vars: serde_json::Map<String, Value>,
@@ -39,6 +43,13 @@ pub struct Course {
     #[schemars(length(min = 1))]
     pub inventory: Option<String>,
 }
+
+/// A file or folder that is included.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct IncludePath(
+    #[schemars(length(min = 1), extend("examples" = ["../common/rules.yaml"]))] pub String,
+);
 
 /// Where the roster is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
