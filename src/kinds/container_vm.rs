@@ -106,8 +106,10 @@ impl Resource for ContainerVm {
     }
 
     fn needs(&self, scope: &Scope) -> Vec<Need> {
-        let registries = self.containers.iter().filter_map(|c| c.image.registry_of(&scope.project));
-        let registries = registries.map(|id| Need::Resource(Address::new("Registry", id)));
+        let registries = self.containers.iter().filter_map(|c| c.image.registry());
+        let registries = registries.map(|(project, id)| (Address::new("Registry", id), project));
+        let registries = registries.filter(|(registry, project)| scope.is_in(registry, project));
+        let registries = registries.map(|(registry, _)| Need::Resource(registry));
         rules::needs(&self.machine, scope).into_iter().chain(registries).collect()
     }
 

@@ -51,7 +51,7 @@ pub enum MarkPlace {
 pub enum Need {
     /// Another resource of the course, if the course has it.
     Resource(Address),
-    /// An enabled API.
+    /// An enabled API, in the project of the resource that needs it.
     Api(String),
 }
 

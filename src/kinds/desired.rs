@@ -10,7 +10,7 @@ use super::contract::Finding;
 use super::erased::{Kind, Resolved};
 use super::registry::KindRegistry;
 use super::schema;
-use super::scope::Scope;
+use super::scope::{Scope, Scopes};
 use crate::spec::{Address, Diagnostic, ExpandedSpec, Problem, Shape, Span, check_shape, told};
 
 /// One desired resource.
@@ -20,6 +20,8 @@ pub struct Desired {
     pub address: Address,
     /// Its kind.
     pub kind: &'static dyn Kind,
+    /// The project it names, if that is not the course's own.
+    pub project: Option<String>,
     /// What its spec says, normalised, and what follows from it.
     pub resolved: Resolved,
     /// Digest of the normalised spec.
@@ -49,14 +51,15 @@ pub fn desire(
 ) -> Result<Vec<Desired>, Vec<Diagnostic>> {
     let schemas: BTreeMap<&str, Value> =
         registry.iter().map(|kind| (kind.facts().kind, schema::strict(kind))).collect();
+    let scopes = Scopes::of(scope.clone(), specs.iter().filter_map(project_of));
     let mut desired = Vec::new();
     let mut found: Vec<(&ExpandedSpec, Vec<Diagnostic>)> = Vec::new();
-    let mut claimed = BTreeMap::new();
+    let mut claimed = Claimed::new();
     for spec in specs {
         let (Some(kind), Some(schema)) = (registry.find(&spec.kind), schemas.get(spec.kind.as_str())) else {
             continue;
         };
-        match one(kind, schema, spec, scope) {
+        match one(kind, schema, spec, &scopes) {
             Ok(resource) => {
                 found.push((spec, twice_claimed(&mut claimed, &resource, spec)));
                 desired.push(resource);
@@ -79,19 +82,29 @@ fn by_document(found: Vec<(&ExpandedSpec, Vec<Diagnostic>)>) -> Vec<Diagnostic> 
     documents.into_values().flat_map(|(all, found)| told::once(found, all)).collect()
 }
 
+/// The project that a spec names, whatever its kind.
+fn project_of(spec: &ExpandedSpec) -> Option<&str> {
+    spec.value.get(schema::PROJECT)?.as_str()
+}
+
 fn one(
     kind: &'static dyn Kind,
     schema: &Value,
     spec: &ExpandedSpec,
-    scope: &Scope,
+    scopes: &Scopes,
 ) -> Result<Desired, Vec<Diagnostic>> {
     let shape = check_shape(schema, spec);
+    let project = project_of(spec).filter(|project| *project != scopes.own().project);
+    let mut value = shape.readable(&spec.value);
+    if let Some(fields) = value.as_object_mut() {
+        fields.shift_remove(schema::PROJECT);
+    }
     let address = Address { kind: spec.kind.clone(), name: spec.name.clone() };
     let known = shape.is_sound() && spec.spans.is_known();
-    match kind.desire(&shape.readable(&spec.value), scope) {
+    match kind.desire(&value, scopes.of_project(project)) {
         Ok(resolved) if known => {
             let digest = digest(&resolved.value);
-            Ok(Desired { address, kind, resolved, digest })
+            Ok(Desired { address, kind, project: project.map(str::to_owned), resolved, digest })
         }
         Ok(_) => Err(shape.into_diagnostics()),
         Err(findings) => Err(with_rules(shape, findings, spec)),
@@ -112,20 +125,20 @@ fn place((pointer, problem): Finding, spec: &ExpandedSpec) -> Diagnostic {
     problem.at(span)
 }
 
+/// What specs describe, each in its project.
+type Claimed = BTreeMap<(Option<String>, String), (Address, Span)>;
+
 /// Two specs that describe one thing would undo each other for ever. Everything the two share is one finding.
-fn twice_claimed(
-    claimed: &mut BTreeMap<String, (Address, Span)>,
-    resource: &Desired,
-    spec: &ExpandedSpec,
-) -> Vec<Diagnostic> {
+fn twice_claimed(claimed: &mut Claimed, resource: &Desired, spec: &ExpandedSpec) -> Vec<Diagnostic> {
     let here = spec.spans.value(&"name".into()).unwrap_or(spec.kind_span);
     let mut shared: BTreeMap<(Address, Span), Vec<&str>> = BTreeMap::new();
     for claim in &resource.resolved.claims {
-        match claimed.get(claim) {
+        let key = (resource.project.clone(), claim.clone());
+        match claimed.get(&key) {
             // One address twice is reported as such.
             Some((first, _)) if *first == resource.address => {}
             Some(first) => shared.entry(first.clone()).or_default().push(claim),
-            None => drop(claimed.insert(claim.clone(), (resource.address.clone(), here))),
+            None => drop(claimed.insert(key, (resource.address.clone(), here))),
         }
     }
     let found = shared.into_iter().map(|((first, span), claims)| {

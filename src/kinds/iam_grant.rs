@@ -123,8 +123,8 @@ impl Resource for IamGrant {
 
     fn needs(&self, scope: &Scope) -> Vec<Need> {
         let accounts = self.members.iter().filter_map(|m| m.as_str().strip_prefix("serviceAccount:"));
-        let ids = accounts.filter_map(|email| service_account::id_in_project(email, &scope.project));
-        let mut needs: Vec<Need> = ids.map(|id| Need::Resource(Address::new("ServiceAccount", id))).collect();
+        let accounts = accounts.filter_map(|email| service_account::of_course(email, scope));
+        let mut needs: Vec<Need> = accounts.map(Need::Resource).collect();
         needs.extend(self.on.addresses().into_iter().map(Need::Resource));
         needs.push(Need::Api(self.on.service().api().to_owned()));
         needs

@@ -44,6 +44,6 @@ pub use firewall_rule::FirewallRule;
 pub use iam_grant::IamGrant;
 pub use reads::Reads;
 pub use registry::KindRegistry;
-pub use scope::{Files, LocalFile, Scope};
+pub use scope::{Files, LocalFile, Scope, Scopes};
 pub use service_account::ServiceAccount;
 pub use vm::Vm;

@@ -10,12 +10,31 @@ use super::erased::Kind;
 use super::registry::KindRegistry;
 use crate::spec::Course;
 use crate::spec::folder::COURSE;
+use crate::spec::formats::ProjectId;
 
 /// The schema by which a spec is checked: draft-07, no null, no expressions (they are expanded by then).
 pub fn strict(kind: &dyn Kind) -> Value {
     let mut generator = SchemaSettings::draft07().with_transform(NoNull).into_generator();
-    let schema = kind.schema(&mut generator);
+    let mut schema = kind.schema(&mut generator);
+    let common = Common::json_schema(&mut generator);
+    if let (Some(Value::Object(fields)), Some(Value::Object(more))) =
+        (schema.get_mut("properties"), common.get("properties"))
+    {
+        fields.extend(more.clone());
+    }
     finish(generator, schema)
+}
+
+/// The field of every resource that says in which project it is. Its meaning is in `kinds::desired`; no kind knows of it.
+pub const PROJECT: &str = "project";
+
+/// What a resource of any kind may say.
+#[derive(JsonSchema)]
+struct Common {
+    /// Id of the project that holds it, if it is not the Course's: `project: "{{ team.project }}"` with `forEach` makes one in
+    /// each team's project.
+    #[expect(dead_code, reason = "only its schema is used")]
+    project: Option<ProjectId>,
 }
 
 /// The schema of the `Course` document, as strict as those of the kinds.

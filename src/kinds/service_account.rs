@@ -14,7 +14,7 @@ use super::{Scope, mark, wire};
 use crate::gcp::call::{Guard, Send};
 use crate::gcp::{Call, Read, Request, Service, Verb};
 use crate::spec::formats::AccountId;
-use crate::spec::{Pointer, Problem};
+use crate::spec::{Address, Pointer, Problem};
 
 /// A service account of the project. Its address is `NAME@PROJECT.iam.gserviceaccount.com`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -158,6 +158,21 @@ pub(super) fn email(id: &str, project: &str) -> String {
 pub(super) fn id_in_project<'a>(email: &'a str, project: &str) -> Option<&'a str> {
     let (id, _) = email.split_once('@')?;
     (self::email(id, project) == email).then_some(id)
+}
+
+/// The id and the project of an account, from its address.
+fn parts(email: &str) -> Option<(&str, String)> {
+    let (id, host) = email.split_once('@')?;
+    let project = host.strip_suffix(".iam.gserviceaccount.com")?;
+    let of_domain = project.split_once('.').map(|(project, domain)| format!("{domain}:{project}"));
+    Some((id, of_domain.unwrap_or_else(|| project.to_owned())))
+}
+
+/// The account of the course that has this address, in whichever of its projects.
+pub(super) fn of_course(email: &str, scope: &Scope) -> Option<Address> {
+    let (id, project) = parts(email)?;
+    let address = Address::new(FACTS.kind, id);
+    scope.is_in(&address, &project).then_some(address)
 }
 
 fn all(scope: &Scope) -> Read {

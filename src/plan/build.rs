@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::steps::Steps;
-use super::{Action, Change, Finding, Plan, Weight};
+use super::{Action, ApisByProject, Change, Finding, Plan, Weight};
 use crate::diff::{Intent, Item, Verdict};
 use crate::inventory::RecordEdit;
 use crate::kinds::{Contents, DecodeError, Need, OnDestroy, Scope};
@@ -20,8 +20,8 @@ pub struct Input<'a> {
     pub items: Vec<Item<'a>>,
     /// What the user asked for.
     pub intent: &'a Intent,
-    /// APIs that are not enabled in the project, among those that were asked.
-    pub disabled: BTreeSet<String>,
+    /// APIs that are not enabled, among those that were asked.
+    pub disabled: ApisByProject,
 }
 
 /// Builds the plan.
@@ -29,9 +29,9 @@ pub fn build(input: Input<'_>) -> Result<Plan, DecodeError> {
     let Input { scope, items, intent, disabled } = input;
     let mut report: Vec<Finding> = items.iter().flat_map(|item| findings(item)).collect();
     report.extend(missing_apis(&items, &disabled));
-    report.extend(unseen(&items, &disabled, scope));
+    report.extend(unseen(&items, &disabled));
     report.extend(unknown_intents(&items, intent));
-    let mut steps = Steps::new(scope);
+    let mut steps = Steps::new();
     for item in &items {
         steps.add(item)?;
     }
@@ -73,6 +73,7 @@ fn change(item: Item<'_>) -> Option<Change> {
     };
     Some(Change {
         address: item.address,
+        project: item.project.map(str::to_owned),
         action,
         reason: item.reason,
         fields: item.fields,
@@ -163,52 +164,65 @@ fn protected(item: &Item<'_>) -> Option<Finding> {
     })
 }
 
-/// A resource whose API is off and that nothing in the course turns on could never be made.
-fn missing_apis(items: &[Item<'_>], disabled: &BTreeSet<String>) -> Vec<Finding> {
-    let provided: BTreeSet<&String> =
-        items.iter().filter_map(|i| i.desired.as_ref()).flat_map(|d| &d.resolved.provides).collect();
+/// A resource whose API is off in its project and that nothing in the course turns on there could never be made.
+fn missing_apis(items: &[Item<'_>], disabled: &ApisByProject) -> Vec<Finding> {
+    if disabled.is_empty() {
+        return Vec::new();
+    }
+    let here = |item: &Item<'_>, api: &String| (item.scope.project.clone(), api.clone());
+    let declared = items.iter().filter_map(|i| Some((i, i.desired.as_ref()?)));
+    let provided: BTreeSet<(String, String)> =
+        declared.flat_map(|(i, d)| d.resolved.provides.iter().map(move |api| here(i, api))).collect();
     let wanted = items.iter().filter(|i| matches!(i.verdict, Verdict::Create | Verdict::Replace));
-    let mut missing: Vec<(String, Address)> = Vec::new();
+    let mut missing = BTreeSet::new();
+    let mut found = Vec::new();
     for item in wanted {
+        let off = disabled.get(&item.scope.project);
         for need in item.desired.iter().flat_map(|d| &d.resolved.needs) {
             let Need::Api(api) = need else { continue };
-            let first = !missing.iter().any(|(known, _)| known == api);
-            if disabled.contains(api) && !provided.contains(api) && first {
-                missing.push((api.clone(), item.address.clone()));
+            let is_off = off.is_some_and(|off| off.contains(api)) && !provided.contains(&here(item, api));
+            if is_off && missing.insert(here(item, api)) {
+                found.push(missing_api(api, item));
             }
         }
     }
-    missing.into_iter().map(|(api, address)| missing_api(&api, address)).collect()
+    found
 }
 
-fn missing_api(api: &str, address: Address) -> Finding {
+fn missing_api(api: &str, item: &Item<'_>) -> Finding {
+    let (project, there) = match item.project {
+        Some(project) => (format!("the project {project}"), format!(" with `project: {project}`")),
+        None => ("the project".to_owned(), String::new()),
+    };
     Finding {
         severity: Weight::Refusal,
         code: "api-not-enabled",
-        address: Some(address),
-        message: format!("{api} is not enabled in the project, and no ApiServices of this course enables it"),
-        help: Some(format!("add {api} to the `services` of an ApiServices resource")),
+        address: Some(item.address.clone()),
+        message: format!("{api} is not enabled in {project}, and no ApiServices of this course enables it"),
+        help: Some(format!("add {api} to the `services` of an ApiServices resource{there}")),
     }
 }
 
 /// What is ours and was made is not gone because its API answers no more: it can be seen again once the API is on.
-fn unseen(items: &[Item<'_>], disabled: &BTreeSet<String>, scope: &Scope) -> Vec<Finding> {
+fn unseen(items: &[Item<'_>], disabled: &ApisByProject) -> Vec<Finding> {
     let made = |item: &&Item<'_>| item.live.is_none() && item.entry.is_some_and(|entry| !entry.pending);
-    let of = |api: &String| items.iter().filter(made).find(|item| item.kind.facts().service.api() == api);
-    let finding = |api: &String| {
-        let item = of(api)?;
+    let finding = |project: &String, api: &String| {
+        let of = |i: &&Item<'_>| i.scope.project == *project && i.kind.facts().service.api() == api;
+        let item = items.iter().filter(made).find(of)?;
         Some(Finding {
             severity: Weight::Refusal,
             code: "api-turned-off",
             address: Some(item.address.clone()),
             message: format!("{api} was turned off outside Provost, so what exists there cannot be seen"),
             help: Some(format!(
-                "turn it on and run this again: `gcloud services enable {api} --project {}`",
-                scope.project
+                "turn it on and run this again: `gcloud services enable {api} --project {project}`"
             )),
         })
     };
-    disabled.iter().filter_map(finding).collect()
+    disabled
+        .iter()
+        .flat_map(|(project, apis)| apis.iter().filter_map(move |api| finding(project, api)))
+        .collect()
 }
 
 /// `--adopt` and `--release` of something that is not there would otherwise pass in silence.

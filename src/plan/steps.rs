@@ -10,12 +10,12 @@ use super::{Finding, Step, Weight};
 use crate::diff::{Item, Verdict, verdict};
 use crate::gcp::{Call, Splice};
 use crate::inventory::{Entry, RecordEdit};
-use crate::kinds::{DecodeError, How, MarkPlace, Need, Observed, Scope};
+use crate::kinds::{DecodeError, How, MarkPlace, Need, Observed};
 use crate::spec::Address;
 
 /// Steps in the making.
+#[derive(Default)]
 pub(super) struct Steps<'a> {
-    scope: &'a Scope,
     list: Vec<Step>,
     /// The step that makes or changes a resource, and the one that deletes it.
     up: BTreeMap<Address, usize>,
@@ -24,10 +24,21 @@ pub(super) struct Steps<'a> {
     /// Steps that make something, and steps that delete, by the place they do it at.
     made: Vec<(String, usize)>,
     cleared: BTreeMap<String, usize>,
-    needs: Vec<(Address, Vec<Need>, Side)>,
-    provides: BTreeMap<String, Address>,
+    needs: Vec<Wanted<'a>>,
+    provides: Providers<'a>,
     /// APIs that an update turns off: whatever used one goes first.
-    dropped: BTreeMap<String, Address>,
+    dropped: Providers<'a>,
+}
+
+/// What enables an API, by project: it does so there and nowhere else.
+type Providers<'a> = BTreeMap<&'a str, BTreeMap<String, Address>>;
+
+/// What a resource in a project needs on one of its sides.
+struct Wanted<'a> {
+    address: Address,
+    project: &'a str,
+    needs: Vec<Need>,
+    side: Side,
 }
 
 /// The calls of a step, and whether they stop or restart a machine that runs: the inventory must know before.
@@ -50,23 +61,12 @@ enum Side {
 }
 
 impl<'a> Steps<'a> {
-    pub(super) fn new(scope: &'a Scope) -> Self {
-        Self {
-            scope,
-            list: Vec::new(),
-            up: BTreeMap::new(),
-            down: BTreeMap::new(),
-            fused: BTreeMap::new(),
-            made: Vec::new(),
-            cleared: BTreeMap::new(),
-            needs: Vec::new(),
-            provides: BTreeMap::new(),
-            dropped: BTreeMap::new(),
-        }
+    pub(super) fn new() -> Self {
+        Self::default()
     }
 
     /// Adds the steps of one resource.
-    pub(super) fn add(&mut self, item: &Item<'_>) -> Result<(), DecodeError> {
+    pub(super) fn add(&mut self, item: &Item<'a>) -> Result<(), DecodeError> {
         self.note_needs(item)?;
         match item.verdict {
             Verdict::Create => self.up(item, "create", self.create(item)?.into())?,
@@ -84,37 +84,40 @@ impl<'a> Steps<'a> {
         Ok(())
     }
 
-    fn note_needs(&mut self, item: &Item<'_>) -> Result<(), DecodeError> {
+    fn note_needs(&mut self, item: &Item<'a>) -> Result<(), DecodeError> {
+        let (project, address) = (item.scope.project.as_str(), &item.address);
         if let Some(desired) = item.desired.as_ref().filter(|_| !item.ask.leaving) {
-            self.needs.push((item.address.clone(), desired.resolved.needs.clone(), Side::Desired));
+            let needs = desired.resolved.needs.clone();
+            self.needs.push(Wanted { address: address.clone(), project, needs, side: Side::Desired });
         }
         let provides = item.desired.as_ref().map(|d| d.resolved.provides.clone()).unwrap_or_default();
         // Nothing is done to what is as it should be: the live side matters only for what it provides.
         let idle = item.verdict == Verdict::None && item.desired.is_some() && provides.is_empty();
         let live = item.live.as_ref().filter(|_| !idle);
-        let live = live.map(|live| item.kind.resolved(&live.spec, self.scope)).transpose()?;
+        let live = live.map(|live| item.kind.resolved(&live.spec, item.scope)).transpose()?;
         for api in live.iter().flat_map(|live| &live.provides).filter(|api| !provides.contains(api)) {
-            self.dropped.insert(api.clone(), item.address.clone());
+            self.dropped.entry(project).or_default().insert(api.clone(), address.clone());
         }
         for api in provides.into_iter().chain(live.iter().flat_map(|l| l.provides.clone())) {
-            self.provides.insert(api, item.address.clone());
+            self.provides.entry(project).or_default().insert(api, address.clone());
         }
         if let Some(live) = live {
-            self.needs.push((item.address.clone(), live.needs, Side::Live));
+            let needs = live.needs;
+            self.needs.push(Wanted { address: address.clone(), project, needs, side: Side::Live });
         }
         Ok(())
     }
 
     fn create(&self, item: &Item<'_>) -> Result<Vec<Call>, DecodeError> {
-        item.desired.as_ref().map_or(Ok(Vec::new()), |d| item.kind.create(&d.resolved.value, self.scope))
+        item.desired.as_ref().map_or(Ok(Vec::new()), |d| item.kind.create(&d.resolved.value, item.scope))
     }
 
     fn delete(&self, item: &Item<'_>) -> Result<Vec<Call>, DecodeError> {
-        item.live.as_ref().map_or(Ok(Vec::new()), |live| item.kind.delete(live, &item.ask, self.scope))
+        item.live.as_ref().map_or(Ok(Vec::new()), |live| item.kind.delete(live, &item.ask, item.scope))
     }
 
     fn release(&self, item: &Item<'_>) -> Result<Vec<Call>, DecodeError> {
-        item.live.as_ref().map_or(Ok(Vec::new()), |live| item.kind.release(live, self.scope))
+        item.live.as_ref().map_or(Ok(Vec::new()), |live| item.kind.release(live, item.scope))
     }
 
     /// Live calls first, then what needs a stop between stop and start, then a restart if nothing stopped it.
@@ -124,7 +127,7 @@ impl<'a> Steps<'a> {
         };
         let mut calls = Vec::new();
         let mut call = |via: &str| -> Result<bool, DecodeError> {
-            let more = item.kind.change(via, &desired.resolved.value, live, &item.fields, self.scope)?;
+            let more = item.kind.change(via, &desired.resolved.value, live, &item.fields, item.scope)?;
             let any = !more.is_empty();
             calls.extend(more);
             Ok(any)
@@ -213,12 +216,12 @@ impl<'a> Steps<'a> {
                 graph.after(*made, *cleared);
             }
         }
-        for (address, needs, side) in &self.needs {
+        for Wanted { address, project, needs, side } in &self.needs {
             for need in needs {
-                if let Some(needed) = self.provider(need) {
+                if let Some(needed) = self.provider(need, project) {
                     self.edge(&mut graph, address, needed, *side);
                 }
-                self.turned_off(&mut graph, address, need, *side);
+                self.turned_off(&mut graph, (address, project), need, *side);
                 self.taken_away(&mut graph, address, need, *side);
             }
         }
@@ -228,10 +231,10 @@ impl<'a> Steps<'a> {
         }
     }
 
-    fn provider<'b>(&'b self, need: &'b Need) -> Option<&'b Address> {
+    fn provider<'b>(&'b self, need: &'b Need, project: &str) -> Option<&'b Address> {
         match need {
             Need::Resource(address) => Some(address),
-            Need::Api(api) => self.provides.get(api),
+            Need::Api(api) => self.provides.get(project)?.get(api),
         }
     }
 
@@ -251,9 +254,10 @@ impl<'a> Steps<'a> {
         }
     }
 
-    fn turned_off(&self, graph: &mut Graph, address: &Address, need: &Need, side: Side) {
+    fn turned_off(&self, graph: &mut Graph, (address, project): (&Address, &str), need: &Need, side: Side) {
         let Need::Api(api) = need else { return };
-        let off = self.dropped.get(api).and_then(|owner| self.up.get(owner));
+        let dropped = self.dropped.get(project).and_then(|dropped| dropped.get(api));
+        let off = dropped.and_then(|owner| self.up.get(owner));
         if let (Some(off), Some(down), Side::Live) = (off, self.down.get(address), side) {
             graph.after(*off, *down);
         }
@@ -369,6 +373,7 @@ impl Vias {
 pub(super) fn put(item: &Item<'_>) -> Result<RecordEdit, DecodeError> {
     let before: Option<&Observed<Value>> = item.live.as_ref().filter(|_| item.verdict != Verdict::Replace);
     let mut entry = Entry { resource: item.ask.resource.clone().unwrap_or_default(), ..Entry::default() };
+    entry.project = item.project.map(str::to_owned);
     if let Some(desired) = &item.desired {
         entry.owns = item.kind.owns(&desired.resolved.value, before, &item.ask.owned)?;
         entry.resource.clone_from(&desired.resolved.resource);

@@ -122,6 +122,7 @@ mod tests {
         let path = FieldPath(vec!["labels".into(), "team".into()]);
         let change = Change {
             address: Address::new("Vm", "x"),
+            project: None,
             action: Action::Update,
             reason: String::new(),
             fields: vec![FieldChange { path, before: json!(team[0]), after: json!(team[1]) }],
