@@ -42,7 +42,7 @@ roster: few.csv
 vars: { machine: { disk: 20 } }
 ---
 kind: Vm
-name: vm-{{ student.login }}
+name: vm-{{student.login}}
 labels: { kept: null }
 tags: [try]
 ---

@@ -174,6 +174,25 @@ fn a_resource_that_names_another_project_goes_here_and_is_made_there() {
 }
 
 #[tokio::test]
+async fn what_is_gone_already_where_it_was_is_made_where_it_goes() {
+    let text = |project: &str| {
+        let apis = APIS.replace("name: apis", "name: there\nproject: team-owl-2526");
+        let rule = "---\nkind: FirewallRule\nname: open\nallow: [tcp:80]\n";
+        format!("{COURSE}{APIS}{apis}{rule}project: {project}\n")
+    };
+    let room = Room::with(&text("team-owl-2526"));
+    room.apply();
+    room.cloud().await.delete("/compute/v1/projects/team-owl-2526/global/firewalls/open").await;
+    room.write("course.yaml", &text("be-cloud-2526"));
+    assert_eq!(planned(&room), "create FirewallRule/open: it does not exist");
+    room.apply();
+    room.converged();
+    room.write("course.yaml", &format!("{COURSE}{APIS}"));
+    room.apply();
+    assert_eq!(held(&room, "be-cloud-2526"), [] as [&str; 0]);
+}
+
+#[tokio::test]
 async fn destroy_clears_every_project_and_touches_nothing_foreign() {
     let room = Room::with(&course(TEAMS));
     let cloud = room.cloud().await;

@@ -186,7 +186,7 @@ pub(super) struct StatusArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct SchemaArgs {
-    /// A kind, `faults`, or nothing for the schema of a whole file
+    /// A kind, `overlay`, `faults`, or nothing for the schema of a whole file
     pub(super) kind: Option<String>,
     /// Write every schema to this folder
     #[arg(long, value_name = "FOLDER", conflicts_with = "kind")]

@@ -231,6 +231,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_account_of_the_course_is_found_in_whichever_project_it_is() {
+        let mut scope = Scope { project: "p".to_owned(), ..Scope::default() };
+        let place = "projects/q/serviceAccounts/bot@q.iam.gserviceaccount.com".to_owned();
+        scope.places.insert(Address::new("ServiceAccount", "bot"), place);
+        let known = |email: &str| of_course(email, &scope).map(|address| address.name);
+        assert_eq!(known("bot@q.iam.gserviceaccount.com").as_deref(), Some("bot"));
+        assert_eq!(known("bot@p.iam.gserviceaccount.com"), None);
+        // Of others it is not known whether the course has them: in its own project it may.
+        assert_eq!(known("other@p.iam.gserviceaccount.com").as_deref(), Some("other"));
+        assert_eq!(known("other@q.iam.gserviceaccount.com"), None);
+        assert_eq!(known("1-compute@developer.gserviceaccount.com"), None);
+    }
+
+    #[test]
     fn an_account_is_known_by_the_address_of_its_project_only() {
         assert_eq!(id_in_project("ci-bot@p.iam.gserviceaccount.com", "p"), Some("ci-bot"));
         assert_eq!(id_in_project("ci-bot@q.iam.gserviceaccount.com", "p"), None);

@@ -38,7 +38,7 @@ impl Included {
         if self.again.iter().any(is) {
             let message = format!("what `{entry}` names belongs to the course already");
             let problem = Problem::new("included-twice", message);
-            return Some(problem.help("the YAML files of the course folder need not be included: remove it"));
+            return Some(problem.help("remove it: the YAML files of the course folder are part of it, and others need only be named once"));
         }
         let problem = || Problem::new("missing-include", format!("there is no `{entry}` with specs in it"));
         let help = "name a YAML file, or a folder that holds some, from the course folder on: `../common/rules.yaml`";

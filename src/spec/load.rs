@@ -78,9 +78,9 @@ fn said(texts: &[Text], key: &str) -> Option<Node> {
         let course = |node: &Node| node.entry("kind").is_some_and(|k| k.value.text() == Some(COURSE));
         Some(nodes.into_iter().find(course)?.entry(key)?.value.clone())
     };
-    let (overlay, specs): (Vec<&Text>, Vec<&Text>) =
-        texts.iter().partition(|text| matches!(text.role, Role::Overlay(_)));
-    overlay.into_iter().chain(specs).find_map(of_course)
+    let overlay = texts.iter().filter(|text| matches!(text.role, Role::Overlay(_)));
+    let specs = texts.iter().filter(|text| text.role == Role::Specs);
+    overlay.chain(specs).find_map(of_course)
 }
 
 /// The folder of the environments beside a course.

@@ -42,7 +42,7 @@ fn laid(entry: &mut Entry, change: Entry) -> Vec<Diagnostic> {
 
 fn nothing_to_remove(entries: &[Entry], change: &Entry) -> Diagnostic {
     let problem = Problem::new("nothing-to-remove", format!("there is no `{}` to remove", change.key))
-        .label("nothing stands here, which removes");
+        .label("an empty value removes");
     let problem = match suggest::nearest(&change.key, entries.iter().map(|entry| entry.key.as_str())) {
         Some(near) => problem.help(format!("did you mean `{near}`?")).replace(near),
         None => problem.help("write a value, or take the line out"),

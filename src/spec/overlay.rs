@@ -17,8 +17,8 @@ pub(super) fn lay(documents: &mut Vec<Document>, overlay: Vec<Document>) -> Vec<
 }
 
 fn one(documents: &mut Vec<Document>, mut over: Document) -> Vec<Diagnostic> {
-    let named = name(&over);
-    let same = |other: &Document| other.kind == over.kind && (over.kind == COURSE || name(other) == named);
+    let named = identity(&over);
+    let same = |other: &Document| other.kind == over.kind && identity(other) == named;
     let known: Vec<usize> = (0..documents.len()).filter(|at| documents.get(*at).is_some_and(same)).collect();
     if let Some(removal) = over.root.entry(REMOVE) {
         return remove(documents, &over, removal, &known);
@@ -43,6 +43,12 @@ fn name(document: &Document) -> Option<String> {
     Some(name.text().map_or_else(|| name.to_value().to_string(), str::to_owned))
 }
 
+/// By what a document is found: its name, in which spaces mean nothing. There is but one Course.
+fn identity(document: &Document) -> Option<String> {
+    let name = name(document).filter(|_| document.kind != COURSE)?;
+    Some(name.split_whitespace().collect())
+}
+
 /// Takes out what only says which document is meant.
 fn identify(over: &mut Document) {
     let course = over.kind == COURSE;
@@ -64,7 +70,9 @@ fn remove(
     if let Some(more) = over.root.entries().iter().find(|e| !["kind", "name", REMOVE].contains(&&*e.key)) {
         let message = format!("`{}` says nothing about what is removed", more.key);
         let problem = Problem::new("removed-with-fields", message);
-        return vec![problem.help("leave `kind`, `name` and `remove: true` alone").at(more.key_span)];
+        return vec![
+            problem.help("keep `kind`, `name` and `remove: true`, and nothing else").at(more.key_span),
+        ];
     }
     match known {
         [] => vec![no_such(documents, over)],
