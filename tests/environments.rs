@@ -1,6 +1,6 @@
 //! What belongs to a course besides its folder, as its users meet it: included files, what an environment changes, and values of the
 //! command line.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod support;
 

@@ -1,5 +1,5 @@
 //! A course over several projects on the sandbox: every resource is read, compared and changed in the project it names.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod support;
 

@@ -55,15 +55,18 @@ pub(super) fn load(args: &CourseArgs, printer: &mut Printer) -> anyhow::Result<O
 
 /// How the user would name this course again on a command line.
 pub(super) fn words(args: &CourseArgs) -> String {
-    let mut words = args.folder.display().to_string();
-    for (flag, value) in
-        args.environment.iter().map(|name| ("-e", name)).chain(args.vars.iter().map(|v| ("--var", v)))
-    {
-        let plain = value.chars().all(|c| c.is_ascii_alphanumeric() || "-_./=:".contains(c));
-        let value = if plain { value.clone() } else { format!("'{}'", value.replace('\'', r"'\''")) };
-        words.push_str(&format!(" {flag} {value}"));
+    let mut words = vec![args.folder.display().to_string()];
+    let environment = args.environment.iter().map(|name| ("-e", name));
+    for (flag, value) in environment.chain(args.vars.iter().map(|value| ("--var", value))) {
+        words.extend([flag.to_owned(), in_shell(value)]);
     }
-    words
+    words.join(" ")
+}
+
+/// A word as a shell takes it.
+fn in_shell(word: &str) -> String {
+    let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./=:".contains(c));
+    if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
 /// Findings as a command writes them.

@@ -136,12 +136,11 @@ pub fn overlay(registry: &KindRegistry) -> Value {
     let every = every(registry);
     let mut schema = whole_file(&every);
     loosen(&mut schema);
-    for (name, _) in &every {
-        let fields =
-            schema.pointer_mut(&format!("/definitions/{name}/properties")).and_then(Value::as_object_mut);
-        let about = "Takes the resource of this kind and name out of the course.";
-        let remove = json!({"const": true, "description": about});
-        fields.into_iter().for_each(|fields| drop(fields.insert("remove".to_owned(), remove.clone())));
+    let about = "Takes the resource of this kind and name out of the course.";
+    for (name, _) in every.iter().filter(|(name, _)| *name != COURSE) {
+        if let Some(Value::Object(fields)) = schema.pointer_mut(&format!("/definitions/{name}/properties")) {
+            fields.insert("remove".to_owned(), json!({"const": true, "description": about}));
+        }
     }
     if let Some(map) = schema.as_object_mut() {
         map.insert("title".to_owned(), json!("Provost overlay"));

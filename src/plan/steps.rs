@@ -69,15 +69,15 @@ impl<'a> Steps<'a> {
     pub(super) fn add(&mut self, item: &Item<'a>) -> Result<(), DecodeError> {
         self.note_needs(item)?;
         match item.verdict {
-            Verdict::Create => self.up(item, "create", self.create(item)?.into())?,
-            Verdict::Update => self.up(item, "update", self.update(item)?)?,
-            Verdict::UpdateWithStop => self.up(item, "update with stop", self.update(item)?)?,
-            Verdict::Adopt => self.up(item, "adopt", self.update(item)?)?,
-            Verdict::Delete => self.down(item, "delete", self.delete(item)?),
-            Verdict::Release => self.down(item, "release", self.release(item)?),
+            Verdict::Create => self.up(item, "create", Self::create(item)?.into())?,
+            Verdict::Update => self.up(item, "update", Self::update(item)?)?,
+            Verdict::UpdateWithStop => self.up(item, "update with stop", Self::update(item)?)?,
+            Verdict::Adopt => self.up(item, "adopt", Self::update(item)?)?,
+            Verdict::Delete => self.down(item, "delete", Self::delete(item)?),
+            Verdict::Release => self.down(item, "release", Self::release(item)?),
             Verdict::Replace => {
-                self.down(item, "delete to replace", self.delete(item)?);
-                self.up(item, "create to replace", self.create(item)?.into())?;
+                self.down(item, "delete to replace", Self::delete(item)?);
+                self.up(item, "create to replace", Self::create(item)?.into())?;
             }
             Verdict::None | Verdict::Forget | Verdict::Conflict => {}
         }
@@ -108,20 +108,20 @@ impl<'a> Steps<'a> {
         Ok(())
     }
 
-    fn create(&self, item: &Item<'_>) -> Result<Vec<Call>, DecodeError> {
+    fn create(item: &Item<'_>) -> Result<Vec<Call>, DecodeError> {
         item.desired.as_ref().map_or(Ok(Vec::new()), |d| item.kind.create(&d.resolved.value, item.scope))
     }
 
-    fn delete(&self, item: &Item<'_>) -> Result<Vec<Call>, DecodeError> {
+    fn delete(item: &Item<'_>) -> Result<Vec<Call>, DecodeError> {
         item.live.as_ref().map_or(Ok(Vec::new()), |live| item.kind.delete(live, &item.ask, item.scope))
     }
 
-    fn release(&self, item: &Item<'_>) -> Result<Vec<Call>, DecodeError> {
+    fn release(item: &Item<'_>) -> Result<Vec<Call>, DecodeError> {
         item.live.as_ref().map_or(Ok(Vec::new()), |live| item.kind.release(live, item.scope))
     }
 
     /// Live calls first, then what needs a stop between stop and start, then a restart if nothing stopped it.
-    fn update(&self, item: &Item<'_>) -> Result<Work, DecodeError> {
+    fn update(item: &Item<'_>) -> Result<Work, DecodeError> {
         let (Some(desired), Some(live)) = (&item.desired, &item.live) else {
             return Ok(Work::default());
         };

@@ -34,13 +34,13 @@ pub(crate) fn wrong_course(course: &str) -> String {
 
 /// What is written about a folder.
 pub(crate) fn wrong_folder(texts: &[(&str, &str)]) -> String {
-    wrong_texts(texts.iter().map(|(path, text)| ((*path).to_owned(), dedent(text)).into()).collect())
+    wrong_texts(&texts.iter().map(|(path, text)| ((*path).to_owned(), dedent(text)).into()).collect())
 }
 
 /// What is written about an overlay of a sound course with a spec.
 pub(crate) fn wrong_overlay(spec: &str, overlay: &str) -> String {
     let text = |path: &str, text: &str, role| Text::new(path, dedent(text), role);
-    wrong_texts(vec![
+    wrong_texts(&vec![
         text("course.yaml", COURSE, Role::Specs),
         text("spec.yaml", spec, Role::Specs),
         text("overlays/next.yaml", overlay, Role::Overlay("next".to_owned())),
@@ -48,12 +48,12 @@ pub(crate) fn wrong_overlay(spec: &str, overlay: &str) -> String {
 }
 
 /// What is written about these texts.
-pub(crate) fn wrong_texts(texts: Texts) -> String {
-    let checked = check(&texts);
+pub(crate) fn wrong_texts(texts: &Texts) -> String {
+    let checked = check(texts);
     assert!(!checked.is_sound(), "nothing is wrong");
     assert_eq!(said_twice(&checked.diagnostics), None);
     for finding in checked.diagnostics.iter().filter(|d| d.replacement.is_some()) {
-        try_replacement(&texts, &checked.diagnostics, finding);
+        try_replacement(texts, &checked.diagnostics, finding);
     }
     let text = diagnostics::render(&checked.sources, &checked.diagnostics);
     anstream::adapter::strip_str(&text).to_string()

@@ -215,7 +215,7 @@ fn includes_lead_somewhere_new_and_bring_no_second_course() {
         ),
         Text::new("course.yaml", "", Role::Again(".".to_owned())),
     ];
-    assert_snapshot!(wrong_texts(texts), @"
+    assert_snapshot!(wrong_texts(&texts), @"
     error[missing-include]: there is no `../absent` with specs in it
      --> course.yaml:4:33
       |
@@ -248,7 +248,7 @@ fn includes_lead_somewhere_new_and_bring_no_second_course() {
 
     4 errors in 2 files.
     ");
-    assert_snapshot!(wrong_texts(vec![Text::new("course.yaml", course, Role::Specs)]), @r#"
+    assert_snapshot!(wrong_texts(&vec![Text::new("course.yaml", course, Role::Specs)]), @r#"
     error[missing-include]: there is no `../common/rules.yaml` with specs in it
      --> course.yaml:4:11
       |
