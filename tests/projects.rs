@@ -173,6 +173,58 @@ fn a_resource_that_names_another_project_goes_here_and_is_made_there() {
     assert!(policy("team-cat-2526").contains("a@x.edu"));
 }
 
+/// A course whose grants, in its own project, are on things of a team's project.
+fn grants_across(grants: bool) -> String {
+    let apis = APIS.replace("name: apis", "name: there\nproject: team-owl-2526");
+    let apis = apis.replace("storage.googleapis.com", "iam.googleapis.com, artifactregistry.googleapis.com");
+    let there = |kind: &str, name: &str, more: &str| {
+        format!("---\nkind: {kind}\nname: {name}\nproject: team-owl-2526\n{more}")
+    };
+    let bot = there("ServiceAccount", "bot-owl", "");
+    let registry = there("Registry", "images", "");
+    let vm = there("Vm", "tool", "machineType: e2-small\n");
+    let grant = |name: &str, on: &str, role: &str| {
+        format!(
+            "---\nkind: IamGrant\nname: {name}\non: {{ {on} }}\nroles: [{role}]\n\
+             members: [\"serviceAccount:bot-owl@team-owl-2526.iam.gserviceaccount.com\"]\n"
+        )
+    };
+    let on = [
+        grant("on-bot", "serviceAccount: bot-owl", "roles/iam.serviceAccountUser"),
+        grant("on-registry", "registry: images", "roles/artifactregistry.reader"),
+        grant("on-vm", "vm: tool", "roles/compute.viewer"),
+    ];
+    format!("{COURSE}{apis}{bot}{registry}{vm}{}", if grants { on.concat() } else { String::new() })
+}
+
+#[test]
+fn a_grant_is_found_again_on_what_another_project_of_the_course_holds() {
+    let room = Room::with(&grants_across(true));
+    room.apply();
+    room.converged();
+    let granted = |room: &Room| {
+        let policies = room.resources().into_iter().filter(|(path, _)| path.starts_with("policies/"));
+        policies.filter(|(_, policy)| policy.to_string().contains("bot-owl@")).count()
+    };
+    assert_eq!(granted(&room), 3);
+    room.write("course.yaml", &grants_across(false));
+    assert_snapshot!(planned(&room), @"
+    delete IamGrant/on-bot: no spec declares it any more
+    delete IamGrant/on-registry: no spec declares it any more
+    delete IamGrant/on-vm: no spec declares it any more
+    ");
+    room.apply();
+    room.converged();
+    assert_eq!(granted(&room), 0);
+    room.write("course.yaml", &grants_across(true));
+    room.apply();
+    // All of it at once, the grants before what they are on.
+    room.write("course.yaml", COURSE);
+    room.apply();
+    room.converged();
+    assert_eq!((granted(&room), held(&room, "team-owl-2526").len()), (0, 0));
+}
+
 #[tokio::test]
 async fn what_is_gone_already_where_it_was_is_made_where_it_goes() {
     let text = |project: &str| {

@@ -134,6 +134,13 @@ impl Target {
         }
     }
 
+    /// The project of what it is, as far as its path tells; else that of the grant.
+    pub fn kept_in(&self, scope: &Scope) -> String {
+        let path = self.path(scope);
+        let named = path.strip_prefix("projects/").and_then(|rest| rest.split('/').next());
+        named.unwrap_or(&scope.project).to_owned()
+    }
+
     /// The read of its policy.
     pub fn reads(&self, scope: &Scope) -> Vec<Read> {
         vec![Read::document(self.get(scope))]

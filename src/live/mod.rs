@@ -59,7 +59,7 @@ pub struct Seen {
     pub disabled: ApisByProject,
 }
 
-/// Reads, each with the project on whose behalf it is sent.
+/// Reads, each with the project that it looks into.
 pub type Wanted = BTreeMap<Read, String>;
 
 /// What a run is about.
@@ -155,10 +155,17 @@ fn planned(asks: &[KindAsks<'_>], seen: Seen, intent: &Intent, scopes: &Scopes) 
     Ok(plan::build(plan::Input { scope: scopes.own(), items, intent, disabled: seen.disabled })?)
 }
 
-/// Notes reads that are wanted for a project. The first one to want a read speaks for it.
-fn want(wanted: &mut Wanted, reads: Vec<Read>, scope: &Scope) {
+/// Notes reads that are wanted for a project. What another project of the course holds is that one's.
+fn want(wanted: &mut Wanted, reads: Vec<Read>, scope: &Scope, scopes: &Scopes) {
     for read in reads {
-        wanted.entry(read).or_insert_with(|| scope.project.clone());
+        if wanted.contains_key(&read) {
+            continue;
+        }
+        let named =
+            read.request.path.split_once("projects/").and_then(|(_, rest)| rest.split(['/', ':']).next());
+        let named = named.filter(|named| scopes.iter().any(|scope| scope.project == *named));
+        let project = named.unwrap_or(&scope.project).to_owned();
+        wanted.insert(read, project);
     }
 }
 
@@ -169,12 +176,12 @@ fn declared(world: World<'_>, scopes: &Scopes) -> Result<Wanted, DecodeError> {
     for resource in world.desired {
         let scope = scopes.of_project(resource.project.as_deref());
         let ask = diff::ask::ask(&resource.address.name, Some(resource), None, world.intent.destroy);
-        want(&mut wanted, resource.kind.reads(&ask, scope)?, scope);
+        want(&mut wanted, resource.kind.reads(&ask, scope)?, scope, scopes);
         named.insert((resource.address.kind.as_str(), scope.project.as_str()));
     }
     for scope in scopes.iter().filter(|_| world.intent.destroy) {
         let others = world.registry.iter().filter(|k| !named.contains(&(k.facts().kind, &scope.project)));
-        others.for_each(|kind| want(&mut wanted, kind.collections(scope), scope));
+        others.for_each(|kind| want(&mut wanted, kind.collections(scope), scope, scopes));
     }
     Ok(wanted)
 }
@@ -185,15 +192,15 @@ fn wanted(asks: &[KindAsks<'_>], seen: &Reads, scopes: &Scopes) -> Result<Wanted
     for of_kind in asks {
         let scope = scopes.of_project(of_kind.project);
         for ask in &of_kind.asks {
-            want(&mut wanted, of_kind.kind.reads(ask, scope)?, scope);
+            want(&mut wanted, of_kind.kind.reads(ask, scope)?, scope, scopes);
         }
         if of_kind.asks.is_empty() {
-            want(&mut wanted, of_kind.kind.collections(scope), scope);
+            want(&mut wanted, of_kind.kind.collections(scope), scope, scopes);
         }
     }
     for of_kind in asks {
         let scope = scopes.of_project(of_kind.project);
-        want(&mut wanted, of_kind.kind.more_reads(&of_kind.asks, seen, scope)?, scope);
+        want(&mut wanted, of_kind.kind.more_reads(&of_kind.asks, seen, scope)?, scope, scopes);
     }
     Ok(wanted)
 }

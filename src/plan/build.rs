@@ -28,7 +28,7 @@ pub struct Input<'a> {
 pub fn build(input: Input<'_>) -> Result<Plan, DecodeError> {
     let Input { scope, items, intent, disabled } = input;
     let mut report: Vec<Finding> = items.iter().flat_map(|item| findings(item)).collect();
-    report.extend(missing_apis(&items, &disabled));
+    report.extend(missing_apis(&items, &disabled, scope));
     report.extend(unseen(&items, &disabled));
     report.extend(unknown_intents(&items, intent));
     let mut steps = Steps::new();
@@ -164,35 +164,36 @@ fn protected(item: &Item<'_>) -> Option<Finding> {
     })
 }
 
-/// A resource whose API is off in its project and that nothing in the course turns on there could never be made.
-fn missing_apis(items: &[Item<'_>], disabled: &ApisByProject) -> Vec<Finding> {
+/// A resource whose API is off and that nothing in the course turns on in that project could never be made.
+fn missing_apis(items: &[Item<'_>], disabled: &ApisByProject, scope: &Scope) -> Vec<Finding> {
     if disabled.is_empty() {
         return Vec::new();
     }
-    let here = |item: &Item<'_>, api: &String| (item.scope.project.clone(), api.clone());
     let declared = items.iter().filter_map(|i| Some((i, i.desired.as_ref()?)));
-    let provided: BTreeSet<(String, String)> =
-        declared.flat_map(|(i, d)| d.resolved.provides.iter().map(move |api| here(i, api))).collect();
+    let provided: BTreeSet<(String, String)> = declared
+        .flat_map(|(i, d)| d.resolved.provides.iter().map(move |api| (i.scope.project.clone(), api.clone())))
+        .collect();
     let wanted = items.iter().filter(|i| matches!(i.verdict, Verdict::Create | Verdict::Replace));
     let mut missing = BTreeSet::new();
     let mut found = Vec::new();
     for item in wanted {
-        let off = disabled.get(&item.scope.project);
         for need in item.desired.iter().flat_map(|d| &d.resolved.needs) {
-            let Need::Api(api) = need else { continue };
-            let is_off = off.is_some_and(|off| off.contains(api)) && !provided.contains(&here(item, api));
-            if is_off && missing.insert(here(item, api)) {
-                found.push(missing_api(api, item));
+            let Need::Api { project, api } = need else { continue };
+            let at = (project.clone(), api.clone());
+            let is_off = disabled.get(project).is_some_and(|off| off.contains(api));
+            if is_off && !provided.contains(&at) && missing.insert(at) {
+                found.push(missing_api(api, project, item, scope));
             }
         }
     }
     found
 }
 
-fn missing_api(api: &str, item: &Item<'_>) -> Finding {
-    let (project, there) = match item.project {
-        Some(project) => (format!("the project {project}"), format!(" with `project: {project}`")),
-        None => ("the project".to_owned(), String::new()),
+fn missing_api(api: &str, project: &str, item: &Item<'_>, scope: &Scope) -> Finding {
+    let (project, there) = if project == scope.project {
+        ("the project".to_owned(), String::new())
+    } else {
+        (format!("the project {project}"), format!(" with `project: {project}`"))
     };
     Finding {
         severity: Weight::Refusal,

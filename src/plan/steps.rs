@@ -24,7 +24,7 @@ pub(super) struct Steps<'a> {
     /// Steps that make something, and steps that delete, by the place they do it at.
     made: Vec<(String, usize)>,
     cleared: BTreeMap<String, usize>,
-    needs: Vec<Wanted<'a>>,
+    needs: Vec<(Address, Vec<Need>, Side)>,
     provides: Providers<'a>,
     /// APIs that an update turns off: whatever used one goes first.
     dropped: Providers<'a>,
@@ -32,14 +32,6 @@ pub(super) struct Steps<'a> {
 
 /// What enables an API, by project: it does so there and nowhere else.
 type Providers<'a> = BTreeMap<&'a str, BTreeMap<String, Address>>;
-
-/// What a resource in a project needs on one of its sides.
-struct Wanted<'a> {
-    address: Address,
-    project: &'a str,
-    needs: Vec<Need>,
-    side: Side,
-}
 
 /// The calls of a step, and whether they stop or restart a machine that runs: the inventory must know before.
 #[derive(Default)]
@@ -87,8 +79,7 @@ impl<'a> Steps<'a> {
     fn note_needs(&mut self, item: &Item<'a>) -> Result<(), DecodeError> {
         let (project, address) = (item.scope.project.as_str(), &item.address);
         if let Some(desired) = item.desired.as_ref().filter(|_| !item.ask.leaving) {
-            let needs = desired.resolved.needs.clone();
-            self.needs.push(Wanted { address: address.clone(), project, needs, side: Side::Desired });
+            self.needs.push((address.clone(), desired.resolved.needs.clone(), Side::Desired));
         }
         let provides = item.desired.as_ref().map(|d| d.resolved.provides.clone()).unwrap_or_default();
         // Nothing is done to what is as it should be: the live side matters only for what it provides.
@@ -102,8 +93,7 @@ impl<'a> Steps<'a> {
             self.provides.entry(project).or_default().insert(api, address.clone());
         }
         if let Some(live) = live {
-            let needs = live.needs;
-            self.needs.push(Wanted { address: address.clone(), project, needs, side: Side::Live });
+            self.needs.push((address.clone(), live.needs, Side::Live));
         }
         Ok(())
     }
@@ -216,12 +206,12 @@ impl<'a> Steps<'a> {
                 graph.after(*made, *cleared);
             }
         }
-        for Wanted { address, project, needs, side } in &self.needs {
+        for (address, needs, side) in &self.needs {
             for need in needs {
-                if let Some(needed) = self.provider(need, project) {
+                if let Some(needed) = self.provider(need) {
                     self.edge(&mut graph, address, needed, *side);
                 }
-                self.turned_off(&mut graph, (address, project), need, *side);
+                self.turned_off(&mut graph, address, need, *side);
                 self.taken_away(&mut graph, address, need, *side);
             }
         }
@@ -231,10 +221,10 @@ impl<'a> Steps<'a> {
         }
     }
 
-    fn provider<'b>(&'b self, need: &'b Need, project: &str) -> Option<&'b Address> {
+    fn provider<'b>(&'b self, need: &'b Need) -> Option<&'b Address> {
         match need {
             Need::Resource(address) => Some(address),
-            Need::Api(api) => self.provides.get(project)?.get(api),
+            Need::Api { project, api } => self.provides.get(project.as_str())?.get(api),
         }
     }
 
@@ -254,9 +244,9 @@ impl<'a> Steps<'a> {
         }
     }
 
-    fn turned_off(&self, graph: &mut Graph, (address, project): (&Address, &str), need: &Need, side: Side) {
-        let Need::Api(api) = need else { return };
-        let dropped = self.dropped.get(project).and_then(|dropped| dropped.get(api));
+    fn turned_off(&self, graph: &mut Graph, address: &Address, need: &Need, side: Side) {
+        let Need::Api { project, api } = need else { return };
+        let dropped = self.dropped.get(project.as_str()).and_then(|dropped| dropped.get(api));
         let off = dropped.and_then(|owner| self.up.get(owner));
         if let (Some(off), Some(down), Side::Live) = (off, self.down.get(address), side) {
             graph.after(*off, *down);
