@@ -130,7 +130,7 @@ fn every_field_of_a_spec_is_managed_local_or_the_name() {
             let own = managed.contains(name.as_str()) || facts.local.contains(&name.as_str());
             let parts: Vec<&str> =
                 managed.iter().filter_map(|spec| spec.strip_prefix(&format!("{name}."))).collect();
-            let of_every_kind = ["kind", "name", "forEach", "when"];
+            let of_every_kind = ["kind", "name", "forEach", "when", schema::PROJECT];
             let known = own || !parts.is_empty() || of_every_kind.contains(&name.as_str());
             assert!(known, "{} does not manage {name}", facts.kind);
             if !own && !parts.is_empty() {

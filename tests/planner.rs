@@ -4,7 +4,7 @@
 
 mod world;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
@@ -315,7 +315,7 @@ fn desired(kind: &str, spec: &Value, scope: &Scope) -> Desired {
     let kind = KindRegistry::standard().find(kind).unwrap();
     let resolved = kind.desire(spec, scope).unwrap();
     let address = Address::new(kind.facts().kind, spec["name"].as_str().unwrap());
-    Desired { address, kind, resolved, digest: String::new(), named: Vec::new() }
+    Desired { address, kind, project: None, resolved, digest: String::new(), named: Vec::new() }
 }
 
 fn ask(desired: &Desired) -> Ask<&Value> {
@@ -378,7 +378,7 @@ fn planned(school: &School) -> (Plan, Duration) {
         items.extend(diff::diff(of_kind, seen, &intent, &school.scope).unwrap());
     }
     diff::verdict::cascade(&mut items);
-    let input = plan::Input { scope: &school.scope, items, intent: &intent, disabled: BTreeSet::new() };
+    let input = plan::Input { scope: &school.scope, items, intent: &intent, disabled: BTreeMap::new() };
     (plan::build(input).unwrap(), began.elapsed())
 }
 

@@ -17,9 +17,10 @@ fn all() -> Vec<(String, Value)> {
     schema::all(&KindRegistry::standard())
 }
 
-/// These and the one that is no spec's.
+/// These, that of overlays, and the one that is no spec's.
 fn published() -> Vec<(String, Value)> {
     let mut all = all();
+    all.push(("overlay.json".to_owned(), schema::overlay(&KindRegistry::standard())));
     all.push(("faults.json".to_owned(), Faults::schema()));
     all
 }
@@ -347,4 +348,26 @@ fn the_rich_fixture_is_a_sound_course() {
     assert_eq!(checked.diagnostics, []);
     let kinds: BTreeSet<&str> = checked.desired.iter().map(|d| d.address.kind.as_str()).collect();
     assert_eq!(kinds, registry.names().into_iter().collect());
+}
+
+#[test]
+fn an_overlay_may_say_little_remove_and_add_but_knows_the_fields() {
+    let validator = jsonschema::draft7::new(&schema::overlay(&KindRegistry::standard())).expect("a schema");
+    let fine = [
+        json!({"kind": "Course", "name": "next", "region": null, "vars": {"x": null}, "labels": {"a": null}}),
+        json!({"kind": "Vm", "name": "vm-{{ student.login }}", "bootDisk": {"sizeGb": null}, "forEach": null}),
+        json!({"kind": "Vm", "name": "x", "remove": true}),
+        json!({"kind": "IamGrant", "name": "x", "on": {"bucket": "b"}, "project": "{{ x }}"}),
+    ];
+    let wrong = [
+        json!({"name": "x"}),
+        json!({"kind": null}),
+        json!({"kind": "Vm", "name": "x", "remove": false}),
+        json!({"kind": "Vm", "name": "x", "bootDisk": {"size": 3}}),
+        json!({"kind": "Course", "regon": "x"}),
+    ];
+    let refused = fine.iter().filter(|document| !validator.is_valid(document));
+    assert_eq!(refused.collect::<Vec<_>>(), [] as [&Value; 0]);
+    let passed = wrong.iter().filter(|document| validator.is_valid(document));
+    assert_eq!(passed.collect::<Vec<_>>(), [] as [&Value; 0]);
 }

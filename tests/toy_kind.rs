@@ -127,7 +127,7 @@ fn plan_of(specs: &str, live: &[Value], intent: &Intent) -> Plan {
         let seen = asks.kind.observe(&asks.asks, &reads, &scope).expect("an observation");
         items.extend(diff::diff(asks, seen, intent, &scope).expect("verdicts"));
     }
-    let disabled = std::collections::BTreeSet::new();
+    let disabled = std::collections::BTreeMap::new();
     plan::build(plan::Input { scope: &scope, items, intent, disabled }).expect("a plan")
 }
 

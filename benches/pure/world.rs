@@ -1,6 +1,6 @@
 //! A course with its project, made once per size: applied to a sandbox, read back, and then changed in its specs.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -9,18 +9,18 @@ use provost::apply::{self, Run};
 use provost::diff::{self, Intent, Item, KindAsks};
 use provost::gcp::{Client, Credentials, Endpoints};
 use provost::inventory::{Record, Recorder, Store};
-use provost::kinds::{Checked, Desired, Files, KindRegistry, Reads, Scope, schema};
+use provost::kinds::{Checked, Desired, Files, KindRegistry, Reads, Scope, Scopes, schema};
 use provost::live::{self, Seen};
 use provost::plan::Input;
 use provost::sandbox::start;
-use provost::spec::{Course, folder, load};
+use provost::spec::{Course, Text, folder, load};
 
 use crate::course::{self, Mix};
 
 /// What the pure part works on.
 pub(crate) struct World {
     /// The specs as they are after the change.
-    pub(crate) texts: Vec<(String, String)>,
+    pub(crate) texts: Vec<Text>,
     pub(crate) registry: KindRegistry,
     pub(crate) scope: Scope,
     pub(crate) desired: Vec<Desired>,
@@ -59,7 +59,7 @@ impl World {
         let (registry, intent) = (KindRegistry::standard(), Intent::default());
         let mut seen = Seen::default();
         let asks = diff::asks(&registry, &after.desired, &record, &intent);
-        seen.observe(&client, &asks, &scope).await.unwrap();
+        seen.observe(&client, &asks, &Scopes::of(scope.clone(), [])).await.unwrap();
         let (desired, reads) = (after.desired, seen.reads);
         Self { texts, registry, scope, desired, record, reads, intent }
     }
@@ -78,20 +78,20 @@ impl World {
 
     /// What a plan is built from, but for the items.
     pub(crate) fn input(&self) -> Input<'_> {
-        Input { scope: &self.scope, items: Vec::new(), intent: &self.intent, disabled: BTreeSet::new() }
+        Input { scope: &self.scope, items: Vec::new(), intent: &self.intent, disabled: BTreeMap::new() }
     }
 }
 
-fn checked(texts: Vec<(String, String)>) -> Checked {
+fn checked(texts: Vec<Text>) -> Checked {
     let registry = KindRegistry::standard();
     let folder = folder::read(texts, &registry.names(), &schema::strict_course());
     Checked::of(&registry, folder, Files::default())
 }
 
 /// Every machine is to have another label, and every rule another port.
-fn changed(texts: Vec<(String, String)>) -> Vec<(String, String)> {
+fn changed(texts: Vec<Text>) -> Vec<Text> {
     let change = |text: String| text.replace("team: team-", "team: crew-").replace("tcp:8", "tcp:9");
-    texts.into_iter().map(|(path, text)| (path, change(text))).collect()
+    texts.into_iter().map(|text| Text { text: change(text.text), ..text }).collect()
 }
 
 async fn applied(client: &Client, checked: &Checked, folder: &Path) -> Record {

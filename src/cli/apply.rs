@@ -28,7 +28,7 @@ pub(super) async fn carry_through(
     intent: &Intent,
     printer: &mut Printer,
 ) -> anyhow::Result<Exit> {
-    let Some(loaded) = course::load(&target.course.folder, printer)? else {
+    let Some(loaded) = course::load(&target.course, printer)? else {
         return Ok(Exit::Failed);
     };
     let connection = connection::connect(target, &loaded).await?;
@@ -69,7 +69,7 @@ async fn planned(
 
 /// How the user would name this course and its other side again.
 fn command_line(target: &TargetArgs) -> String {
-    target.cloud.on(&target.course.folder.display().to_string())
+    target.cloud.on(&course::words(&target.course))
 }
 
 fn confirm(args: &RunArgs, intent: &Intent, printer: &Printer) -> Result<(), Refusal> {

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::spec::{Address, Problem};
 use crate::spec::address::NoAddress;
 use crate::spec::formats::{Duration, KeepPattern, ProjectId};
+use crate::spec::{Address, Problem};
 
 /// A declarative reconciler for the cloud of one university course.
 #[derive(Debug, Parser)]
@@ -59,6 +59,20 @@ pub(super) struct CourseArgs {
     /// The course folder, or one YAML file
     #[arg(default_value = ".")]
     pub(super) folder: PathBuf,
+    /// Lay `overlays/NAME.yaml` of the course folder over the course: a term, a rehearsal, another project
+    #[arg(short = 'e', long = "env", value_name = "NAME")]
+    pub(super) environment: Option<String>,
+    /// Set one of the Course's `vars`, above what the environment says: `--var machines.size=3`
+    #[arg(long = "var", value_name = "KEY=VALUE", value_parser = setting)]
+    pub(super) vars: Vec<String>,
+}
+
+/// A value for one of `vars`.
+fn setting(text: &str) -> Result<String, &'static str> {
+    match text.split_once('=') {
+        Some((key, _)) if !key.is_empty() => Ok(text.to_owned()),
+        _ => Err("write it as `machines.size=3`"),
+    }
 }
 
 #[derive(Clone, Debug, Args)]
@@ -291,7 +305,7 @@ fn told(problem: Problem) -> String {
 
 #[derive(Debug, Args)]
 pub(super) struct SchemaArgs {
-    /// A kind, `faults`, or nothing for the schema of a whole file
+    /// A kind, `overlay`, `faults`, or nothing for the schema of a whole file
     pub(super) kind: Option<String>,
     /// Write every schema to this folder
     #[arg(long, value_name = "FOLDER", conflicts_with = "kind")]

@@ -1,14 +1,15 @@
 //! Loading a course for a command: texts, files, specs and kinds; whatever is wrong is printed in one go.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::gcp::upload::md5_of;
 use crate::kinds::{Checked, Desired, Files, KindRegistry, LocalFile, Scope, schema};
 use crate::report::diagnostics;
 use crate::spec::formats::ProjectId;
+use crate::spec::load::Choice;
 use crate::spec::{Course, folder, load};
 
-use super::args::Format;
+use super::args::{CourseArgs, Format};
 use super::printer::Printer;
 
 /// A sound course.
@@ -24,10 +25,11 @@ pub(super) struct Loaded {
 /// Scripts and other texts above this size are no metadata.
 const LARGEST_TEXT: usize = 262_144;
 
-/// Loads and checks a folder, offline. Gives its root beside it.
-pub(super) fn check(path: &Path) -> anyhow::Result<(Checked, PathBuf)> {
+/// Loads and checks a course, offline. Gives its root beside it.
+pub(super) fn check(args: &CourseArgs) -> anyhow::Result<(Checked, PathBuf)> {
     let registry = KindRegistry::standard();
-    let (root, texts) = load::texts(path)?;
+    let choice = Choice { environment: args.environment.clone(), vars: args.vars.clone() };
+    let (root, texts) = load::chosen(&args.folder, &choice)?;
     let folder = folder::read(texts, &registry.names(), &schema::strict_course());
     let mut files = Files::default();
     load::files(&root, &folder.specs, |file| {
@@ -41,8 +43,8 @@ pub(super) fn check(path: &Path) -> anyhow::Result<(Checked, PathBuf)> {
 }
 
 /// Loads a course that must be sound; otherwise prints what is wrong and gives None.
-pub(super) fn load(path: &Path, printer: &mut Printer) -> anyhow::Result<Option<Loaded>> {
-    let (checked, root) = check(path)?;
+pub(super) fn load(args: &CourseArgs, printer: &mut Printer) -> anyhow::Result<Option<Loaded>> {
+    let (checked, root) = check(args)?;
     if !checked.is_sound() {
         printer.note(&diagnostics::render(&checked.sources, &checked.diagnostics));
         return Ok(None);
@@ -59,6 +61,22 @@ pub(super) fn bare(project: &ProjectId) -> anyhow::Result<Loaded> {
     let scope = Scope::of(&course, Files::default());
     let (registry, desired, root) = (KindRegistry::standard(), Vec::new(), PathBuf::from("."));
     Ok(Loaded { registry, course, scope, desired, root })
+}
+
+/// How the user would name this course again on a command line.
+pub(super) fn words(args: &CourseArgs) -> String {
+    let mut words = vec![args.folder.display().to_string()];
+    let environment = args.environment.iter().map(|name| ("-e", name));
+    for (flag, value) in environment.chain(args.vars.iter().map(|value| ("--var", value))) {
+        words.extend([flag.to_owned(), in_shell(value)]);
+    }
+    words.join(" ")
+}
+
+/// A word as a shell takes it.
+fn in_shell(word: &str) -> String {
+    let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./=:".contains(c));
+    if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
 /// Findings as a command writes them.

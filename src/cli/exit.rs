@@ -44,7 +44,9 @@ pub(super) enum Refusal {
 impl Exit {
     /// The code of an error.
     pub(super) fn of(error: &anyhow::Error) -> Self {
-        let raced = |e: &StoreError| e.is_raced() || matches!(e, StoreError::Foreign { .. });
+        let raced = |e: &StoreError| {
+            e.is_raced() || matches!(e, StoreError::Foreign { .. } | StoreError::OtherProject { .. })
+        };
         let live = error.downcast_ref::<LiveError>();
         match (error.downcast_ref::<Refusal>(), error.downcast_ref::<StoreError>(), live) {
             (Some(Refusal::NotConfirmed(_) | Refusal::OtherProject { .. }), ..) => Self::Refused,

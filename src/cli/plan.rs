@@ -13,7 +13,7 @@ use super::exit::Exit;
 use super::printer::Printer;
 
 pub(super) async fn run(args: &PlanArgs, printer: &mut Printer) -> anyhow::Result<Exit> {
-    let Some(loaded) = course::load(&args.target.course.folder, printer)? else {
+    let Some(loaded) = course::load(&args.target.course, printer)? else {
         return Ok(Exit::Failed);
     };
     let connection = connection::connect(&args.target, &loaded).await?;

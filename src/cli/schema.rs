@@ -1,4 +1,4 @@
-//! `provost schema`: the JSON Schema of a kind, of a whole file or of the sandbox's faults, or all of them as files.
+//! `provost schema`: the JSON Schema of a kind, of a whole file, of an overlay or of the sandbox's faults, or all of them as files.
 
 use crate::kinds::{KindRegistry, schema};
 use crate::sandbox::Faults;
@@ -9,7 +9,9 @@ use super::exit::{Exit, Refusal};
 use super::printer::Printer;
 
 pub(super) fn run(args: &SchemaArgs, printer: &Printer) -> anyhow::Result<Exit> {
-    let mut all = schema::all(&KindRegistry::standard());
+    let registry = KindRegistry::standard();
+    let mut all = schema::all(&registry);
+    all.push(("overlay.json".to_owned(), schema::overlay(&registry)));
     all.push(("faults.json".to_owned(), Faults::schema()));
     if let Some(folder) = &args.out {
         fs_err::create_dir_all(folder)?;

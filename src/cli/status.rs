@@ -14,7 +14,7 @@ use super::printer::Printer;
 use super::{connection, course, plan};
 
 pub(super) async fn run(args: &StatusArgs, printer: &mut Printer) -> anyhow::Result<Exit> {
-    let Some(loaded) = course::load(&args.target.course.folder, printer)? else {
+    let Some(loaded) = course::load(&args.target.course, printer)? else {
         return Ok(Exit::Failed);
     };
     let connection = connection::connect(&args.target, &loaded).await?;

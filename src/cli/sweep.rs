@@ -23,7 +23,7 @@ use super::{apply, plan};
 pub(super) async fn run(args: &SweepArgs, printer: &mut Printer) -> anyhow::Result<Exit> {
     let loaded = match &args.project {
         Some(project) => Some(course::bare(project)?),
-        None => course::load(&args.target.course.folder, printer)?,
+        None => course::load(&args.target.course, printer)?,
     };
     let Some(loaded) = loaded else { return Ok(Exit::Failed) };
     check_project(args, &loaded)?;

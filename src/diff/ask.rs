@@ -23,17 +23,27 @@ pub struct Intent {
     pub release: BTreeSet<Address>,
 }
 
-/// The asks of one kind, with what belongs to each.
+/// The asks of one kind in one project, with what belongs to each.
 pub struct KindAsks<'a> {
     /// The kind.
     pub kind: &'static dyn Kind,
+    /// The project, if it is not the course's own.
+    pub project: Option<&'a str>,
     /// One per resource.
     pub asks: Vec<Ask<&'a Value>>,
     /// In the order of `asks`: the desired side, and the inventory's entry.
     pub sides: Vec<(Option<&'a Desired>, Option<&'a Entry>)>,
 }
 
-/// Everything to ask about: what is declared and what the inventory knows.
+/// What is declared in a project of one kind, and what only the inventory knows there.
+#[derive(Default)]
+struct Known<'a> {
+    declared: Vec<&'a Desired>,
+    orphans: Vec<(&'a Address, &'a Entry)>,
+}
+
+/// Everything to ask about, by kind and project: what is declared and what the inventory knows. A resource that moves to another
+/// project is asked for in both.
 /// Kinds that neither mentions are asked for when the course is destroyed, so that marked resources are found.
 pub fn asks<'a>(
     registry: &KindRegistry,
@@ -41,34 +51,44 @@ pub fn asks<'a>(
     record: &'a Record,
     intent: &Intent,
 ) -> Vec<KindAsks<'a>> {
-    let mut declared: BTreeMap<&str, Vec<&Desired>> = BTreeMap::new();
+    let mut known: BTreeMap<(&str, Option<&str>), Known<'a>> = BTreeMap::new();
     for resource in desired {
-        declared.entry(&resource.address.kind).or_default().push(resource);
+        let at = (resource.address.kind.as_str(), resource.project.as_deref());
+        known.entry(at).or_default().declared.push(resource);
     }
-    let of_kind = |kind| of_kind(kind, &declared, record, intent);
-    registry.iter().map(of_kind).filter(|k| intent.destroy || !k.asks.is_empty()).collect()
+    let declared: BTreeSet<_> = desired.iter().map(|d| (&d.address, d.project.as_deref())).collect();
+    for (address, entry) in &record.entries {
+        let project = entry.project.as_deref();
+        if !declared.contains(&(address, project)) {
+            known.entry((&address.kind, project)).or_default().orphans.push((address, entry));
+        }
+    }
+    let projects: BTreeSet<Option<&str>> =
+        known.keys().map(|(_, project)| *project).chain(std::iter::once(None)).collect();
+    let mut asks = Vec::new();
+    for kind in registry.iter() {
+        for project in &projects {
+            let known = known.remove(&(kind.facts().kind, *project)).unwrap_or_default();
+            asks.push(of_kind(kind, *project, &known, record, intent));
+        }
+    }
+    asks.retain(|of_kind| intent.destroy || !of_kind.asks.is_empty());
+    asks
 }
 
 fn of_kind<'a>(
     kind: &'static dyn Kind,
-    declared: &BTreeMap<&str, Vec<&'a Desired>>,
+    project: Option<&'a str>,
+    known: &Known<'a>,
     record: &'a Record,
     intent: &Intent,
 ) -> KindAsks<'a> {
-    let name = kind.facts().kind;
-    let desired: Vec<&Desired> = declared.get(name).cloned().unwrap_or_default();
-    let known: BTreeSet<&str> = desired.iter().map(|d| d.address.name.as_str()).collect();
-    let mut all = KindAsks { kind, asks: Vec::new(), sides: Vec::new() };
-    for resource in desired {
-        all.push(
-            &resource.address.name,
-            Some(resource),
-            record.entries.get(&resource.address),
-            intent.destroy,
-        );
+    let mut all = KindAsks { kind, project, asks: Vec::new(), sides: Vec::new() };
+    for resource in &known.declared {
+        let entry = record.entries.get(&resource.address).filter(|entry| entry.project.as_deref() == project);
+        all.push(&resource.address.name, Some(resource), entry, intent.destroy);
     }
-    let orphans = record.entries.iter().filter(|(a, _)| a.kind == name && !known.contains(a.name.as_str()));
-    for (address, entry) in orphans {
+    for (address, entry) in &known.orphans {
         all.push(&address.name, None, Some(entry), true);
     }
     all

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ask::Intent;
 use super::verdict::{self, Item, Verdict};
-use crate::kinds::{DecodeError, Known, Scope, yields};
+use crate::kinds::{DecodeError, Known, yields};
 use crate::spec::Address;
 use crate::spec::reference::{self, Reference};
 
 /// Judges every resource that names others anew, each after those it names.
-pub fn settle(items: &mut [Item<'_>], intent: &Intent, scope: &Scope) -> Result<(), DecodeError> {
+pub fn settle(items: &mut [Item<'_>], intent: &Intent) -> Result<(), DecodeError> {
     if intent.destroy || items.iter().all(|item| named(item).is_empty()) {
         return Ok(());
     }
@@ -27,7 +27,7 @@ pub fn settle(items: &mut [Item<'_>], intent: &Intent, scope: &Scope) -> Result<
         }
         for i in turn {
             left.remove(&i);
-            one(items, i, &index, intent, scope)?;
+            one(items, i, &index, intent)?;
         }
     }
     Ok(())
@@ -42,13 +42,13 @@ fn one(
     i: usize,
     index: &BTreeMap<Address, usize>,
     intent: &Intent,
-    scope: &Scope,
 ) -> Result<(), DecodeError> {
     let Some(desired) = items.get(i).and_then(|item| item.desired.as_ref()) else { return Ok(()) };
     let mut value = desired.resolved.value.clone();
     let live = |reference: &Reference| yielded(items.get(*index.get(&reference.address)?)?, &reference.name);
     reference::fill(&mut value, &live);
     let unknown = reference::anywhere(&value);
+    let Some(scope) = items.get(i).map(|item| item.scope) else { return Ok(()) };
     let desired = desired.with(&value, scope)?;
     let Some(item) = items.get_mut(i) else { return Ok(()) };
     let known = item.entry.and_then(|entry| entry.digest.as_ref()) == Some(&desired.digest);

@@ -1,7 +1,7 @@
 //! Verdicts: what is to become of each resource, and why.
 //! Pure. The rules of ownership are here and nowhere else.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -47,6 +47,10 @@ pub struct Item<'a> {
     pub address: Address,
     /// Its kind.
     pub kind: &'static dyn Kind,
+    /// The project it is in, if that is not the course's own.
+    pub project: Option<&'a str>,
+    /// The course as it is seen from there.
+    pub scope: &'a Scope,
     /// What is wanted; the value is completed with what only the live side knows.
     pub desired: Option<Desired>,
     /// What is there.
@@ -63,27 +67,34 @@ pub struct Item<'a> {
     pub fields: Vec<FieldChange>,
 }
 
-/// The verdicts over one kind.
+/// The verdicts over one kind in one project, whose scope is given.
 pub fn diff<'a>(
     asks: &KindAsks<'a>,
     seen: Observation<Value>,
     intent: &Intent,
-    scope: &Scope,
+    scope: &'a Scope,
 ) -> Result<Vec<Item<'a>>, DecodeError> {
     let mut items = Vec::new();
     for ((ask, sides), live) in asks.asks.iter().zip(&asks.sides).zip(seen.found) {
-        items.push(one(asks.kind, ask, *sides, live, intent, scope)?);
+        items.push(one(asks, ask, *sides, live, intent, scope)?);
     }
     let ours = |(name, live): (String, Observed<Value>)| {
         let marked = live.mark.as_deref() == Some(scope.course.as_str());
-        marked.then(|| lost(asks.kind, name, live, intent))
+        marked.then(|| lost(asks, name, live, intent, scope))
     };
     items.extend(seen.others.into_iter().filter_map(ours));
     Ok(items)
 }
 
 /// A resource with our mark that neither a spec nor the inventory names.
-fn lost<'a>(kind: &'static dyn Kind, name: String, live: Observed<Value>, intent: &Intent) -> Item<'a> {
+fn lost<'a>(
+    asks: &KindAsks<'a>,
+    name: String,
+    live: Observed<Value>,
+    intent: &Intent,
+    scope: &'a Scope,
+) -> Item<'a> {
+    let (kind, project) = (asks.kind, asks.project);
     let address = Address { kind: kind.facts().kind.to_owned(), name: name.clone() };
     let ask = Ask {
         name,
@@ -96,6 +107,8 @@ fn lost<'a>(kind: &'static dyn Kind, name: String, live: Observed<Value>, intent
     Item {
         address,
         kind,
+        project,
+        scope,
         desired: None,
         live: Some(live),
         entry: None,
@@ -107,17 +120,20 @@ fn lost<'a>(kind: &'static dyn Kind, name: String, live: Observed<Value>, intent
 }
 
 fn one<'a>(
-    kind: &'static dyn Kind,
+    asks: &KindAsks<'a>,
     ask: &Ask<&'a Value>,
     (desired, entry): (Option<&Desired>, Option<&'a Entry>),
     live: Option<Observed<Value>>,
     intent: &Intent,
-    scope: &Scope,
+    scope: &'a Scope,
 ) -> Result<Item<'a>, DecodeError> {
+    let (kind, project) = (asks.kind, asks.project);
     let address = Address { kind: kind.facts().kind.to_owned(), name: ask.name.clone() };
     let mut item = Item {
         address,
         kind,
+        project,
+        scope,
         // As this run knows it: with the places of the resources it is about.
         desired: desired.map(|desired| desired.with(&desired.resolved.value, scope)).transpose()?,
         live,
@@ -311,6 +327,23 @@ pub fn how(kind: &dyn Kind, change: &FieldChange) -> How {
     match (found, change.before.as_f64(), change.after.as_f64()) {
         (How::Grow(via, _), Some(before), Some(after)) if after > before => How::InPlace(via),
         (found, ..) => found,
+    }
+}
+
+/// A resource whose spec names another project than the inventory does stands twice among the items: it goes there, and is made
+/// here.
+pub fn moved(items: &mut Vec<Item<'_>>) {
+    let orphan = |item: &Item<'_>| item.desired.is_none() && item.entry.is_some();
+    let orphans: BTreeSet<Address> = items.iter().filter(|i| orphan(i)).map(|i| i.address.clone()).collect();
+    let declared = items.iter().filter(|item| item.desired.is_some() && orphans.contains(&item.address));
+    let to: BTreeMap<Address, String> =
+        declared.map(|item| (item.address.clone(), item.scope.project.clone())).collect();
+    // What is gone there already leaves nothing to forget: the entry becomes that of the resource here.
+    items.retain(|item| !(orphan(item) && item.verdict == Verdict::Forget && to.contains_key(&item.address)));
+    for item in items.iter_mut().filter(|item| orphan(item) && item.verdict == Verdict::Delete) {
+        if let Some(project) = to.get(&item.address) {
+            item.reason = format!("it moves from {} to {project}", item.scope.project);
+        }
     }
 }
 

@@ -32,6 +32,9 @@ pub struct Record {
 pub struct Entry {
     /// Where it is: its REST path.
     pub resource: String,
+    /// The project it is in, if that is not the course's own: not every path tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
     /// Keys of maps and sets that are ours (labels, metadata, grants, objects).
     #[serde(default, skip_serializing_if = "is_default")]
     pub owns: Owned,

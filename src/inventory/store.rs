@@ -43,6 +43,16 @@ pub enum StoreError {
         /// Whose it is.
         course: String,
     },
+    /// It belongs to this course in another project.
+    #[error(
+        "{place} is the inventory of this course in the project {project}; destroy it there first, or give it another `inventory:` here"
+    )]
+    OtherProject {
+        /// Where it is.
+        place: String,
+        /// The project that its entries are in.
+        project: String,
+    },
     /// Another run wrote it since it was read.
     #[error("another run changed the inventory at {place}; run this one again")]
     Raced {
@@ -144,10 +154,16 @@ impl Store {
             return Ok(Record::empty(course, &self.project));
         };
         let record: Record = serde_json::from_value(text).map_err(|e| self.unreadable(e))?;
-        if record.course == course {
-            return Ok(record);
+        match record {
+            _ if record.course != course => {
+                Err(StoreError::Foreign { place: self.shown(), course: record.course })
+            }
+            // What is there would be forgotten, or taken for something that is here.
+            _ if record.project != self.project && !record.entries.is_empty() => {
+                Err(StoreError::OtherProject { place: self.shown(), project: record.project })
+            }
+            record => Ok(record),
         }
-        Err(StoreError::Foreign { place: self.shown(), course: record.course })
     }
 
     fn unreadable(&self, source: serde_json::Error) -> StoreError {

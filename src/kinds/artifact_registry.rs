@@ -16,7 +16,7 @@ use super::contract::{Ask, Facts, Finding, MarkPlace, Observation, Observed, Res
 use super::field::{Class, How, field, managed, map_edit};
 use super::reads::Reads;
 use super::yields::{Known, Yield, yields};
-use super::{Scope, mark, wire, Written, import};
+use super::{Scope, Written, import, mark, wire};
 use crate::gcp::call::{Edit, Guard, Send, Wait};
 use crate::gcp::{Call, Read, Request, Service, Splice, Verb};
 use crate::spec::formats::{LabelKey, LabelValue, Location, RegistryId};

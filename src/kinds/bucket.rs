@@ -16,7 +16,7 @@ use super::contract::{Ask, Facts, Finding, MarkPlace, Observation, Observed, OnD
 use super::field::{Class, How, field, managed, map_edit};
 use super::reads::Reads;
 use super::yields::{Known, Yield, yields};
-use super::{Scope, bucket_objects, bucket_wire, mark, wire, Written};
+use super::{Scope, Written, bucket_objects, bucket_wire, mark, wire};
 use crate::gcp::call::Send;
 use crate::gcp::{Call, Read, Request, Service, Verb, segment};
 use crate::spec::formats::{BucketName, Duration, LabelKey, LabelValue, Location, StorageClass};

@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::containers::{self, Container, USER_DATA};
-use super::contract::{Ask, Choices, Facts, Finding, MarkPlace, Need, Observation, Observed, Resource, Update};
-use super::machine::{Machine, calls, decode, encode, fields, observe, rules, yields, import};
+use super::contract::{
+    Ask, Choices, Facts, Finding, MarkPlace, Need, Observation, Observed, Resource, Update,
+};
+use super::machine::{Machine, calls, decode, encode, fields, import, observe, rules, yields};
 use super::reads::Reads;
 use super::yields::{Known, Yield};
 use super::{Scope, Written, konlet};
@@ -121,8 +123,10 @@ impl Resource for ContainerVm {
     }
 
     fn needs(&self, scope: &Scope) -> Vec<Need> {
-        let registries = self.containers.iter().filter_map(|c| c.image.registry_of(&scope.project));
-        let registries = registries.map(|id| Need::Resource(Address::new("Registry", id)));
+        let registries = self.containers.iter().filter_map(|c| c.image.registry());
+        let registries = registries.map(|(project, id)| (Address::new("Registry", id), project));
+        let registries = registries.filter(|(registry, project)| scope.is_in(registry, project));
+        let registries = registries.map(|(registry, _)| Need::Resource(registry));
         rules::needs(&self.machine, scope).into_iter().chain(registries).collect()
     }
 

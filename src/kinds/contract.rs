@@ -53,8 +53,20 @@ pub enum MarkPlace {
 pub enum Need {
     /// Another resource of the course, if the course has it.
     Resource(Address),
-    /// An enabled API.
-    Api(String),
+    /// An API that is enabled in a project.
+    Api {
+        /// The project.
+        project: String,
+        /// The API.
+        api: String,
+    },
+}
+
+impl Need {
+    /// The API of a service in a project.
+    pub fn api(service: Service, project: &str) -> Self {
+        Self::Api { project: project.to_owned(), api: service.api().to_owned() }
+    }
 }
 
 /// What happens to a live resource when its spec goes away or the course is destroyed.

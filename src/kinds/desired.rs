@@ -12,7 +12,7 @@ use super::erased::{DecodeError, Kind, Resolved};
 use super::references::{self, References};
 use super::registry::KindRegistry;
 use super::schema;
-use super::scope::Scope;
+use super::scope::{Scope, Scopes};
 use crate::spec::{Address, Diagnostic, ExpandedSpec, Problem, Shape, Span, check_shape, told};
 
 /// One desired resource.
@@ -22,6 +22,8 @@ pub struct Desired {
     pub address: Address,
     /// Its kind.
     pub kind: &'static dyn Kind,
+    /// The project it names, if that is not the course's own.
+    pub project: Option<String>,
     /// What its spec says, normalised, and what follows from it.
     pub resolved: Resolved,
     /// Digest of the normalised spec.
@@ -34,10 +36,11 @@ impl Desired {
     /// What it is to the engine with another value: completed from the live side, or with results of others filled in.
     pub fn with(&self, value: &Value, scope: &Scope) -> Result<Self, DecodeError> {
         let resolved = naming(self.kind.resolved(value, scope)?, &self.named);
-        let Self { address, kind, digest, named, .. } = self;
+        let Self { address, kind, project, digest, named, .. } = self;
         Ok(Self {
             address: address.clone(),
             kind: *kind,
+            project: project.clone(),
             resolved,
             digest: digest.clone(),
             named: named.clone(),
@@ -83,6 +86,7 @@ pub fn desire(
     let schemas: BTreeMap<&str, Value> =
         registry.iter().map(|kind| (kind.facts().kind, schema::strict(kind))).collect();
     let references = References::of(specs);
+    let scopes = Scopes::of(scope.clone(), specs.iter().filter_map(project_of));
     let mut declared = references::Declared::new();
     let mut desired: Vec<Option<Desired>> = vec![None; specs.len()];
     let mut found: Vec<(&ExpandedSpec, Vec<Diagnostic>)> = Vec::new();
@@ -98,10 +102,11 @@ pub fn desire(
         } else {
             Cow::Owned(references::filled(spec, &declared))
         };
-        match one(kind, schema, &filled, scope, named) {
+        match one(kind, schema, &filled, &scopes, named) {
             _ if !wrong.is_empty() => found.push((spec, wrong)),
             Ok(resource) => {
                 if references.are_to(&resource.address) {
+                    let scope = scopes.of_project(resource.project.as_deref());
                     declared.insert(resource.address.clone(), references::declares(&resource, scope));
                 }
                 if let Some(place) = desired.get_mut(index) {
@@ -122,7 +127,7 @@ fn claims<'a>(
     specs: &'a [ExpandedSpec],
     desired: &[Option<Desired>],
 ) -> Vec<(&'a ExpandedSpec, Vec<Diagnostic>)> {
-    let mut claimed = BTreeMap::new();
+    let mut claimed = Claimed::new();
     let sound = specs.iter().zip(desired).filter_map(|(spec, resource)| Some((spec, resource.as_ref()?)));
     sound.map(|(spec, resource)| (spec, twice_claimed(&mut claimed, resource, spec))).collect()
 }
@@ -138,20 +143,31 @@ fn by_document(found: Vec<(&ExpandedSpec, Vec<Diagnostic>)>) -> Vec<Diagnostic> 
     documents.into_values().flat_map(|(all, found)| told::once(found, all)).collect()
 }
 
+/// The project that a spec names, whatever its kind.
+fn project_of(spec: &ExpandedSpec) -> Option<&str> {
+    spec.value.get(schema::PROJECT)?.as_str()
+}
+
 fn one(
     kind: &'static dyn Kind,
     schema: &Value,
     spec: &ExpandedSpec,
-    scope: &Scope,
+    scopes: &Scopes,
     named: Vec<Address>,
 ) -> Result<Desired, Vec<Diagnostic>> {
     let shape = check_shape(schema, spec);
+    let project = project_of(spec).filter(|project| *project != scopes.own().project);
+    let mut value = shape.readable(&spec.value);
+    if let Some(fields) = value.as_object_mut() {
+        fields.shift_remove(schema::PROJECT);
+    }
     let address = Address { kind: spec.kind.clone(), name: spec.name.clone() };
     let known = shape.is_sound() && spec.spans.is_known();
-    match kind.desire(&shape.readable(&spec.value), scope) {
+    match kind.desire(&value, scopes.of_project(project)) {
         Ok(resolved) if known => {
             let digest = digest(&resolved.value);
-            Ok(Desired { address, kind, resolved: naming(resolved, &named), digest, named })
+            let project = project.map(str::to_owned);
+            Ok(Desired { address, kind, project, resolved: naming(resolved, &named), digest, named })
         }
         Ok(_) => Err(shape.into_diagnostics()),
         Err(findings) => Err(with_rules(shape, findings, spec)),
@@ -172,20 +188,20 @@ fn place((pointer, problem): Finding, spec: &ExpandedSpec) -> Diagnostic {
     problem.at(span)
 }
 
+/// What specs describe, each in its project.
+type Claimed = BTreeMap<(Option<String>, String), (Address, Span)>;
+
 /// Two specs that describe one thing would undo each other for ever. Everything the two share is one finding.
-fn twice_claimed(
-    claimed: &mut BTreeMap<String, (Address, Span)>,
-    resource: &Desired,
-    spec: &ExpandedSpec,
-) -> Vec<Diagnostic> {
+fn twice_claimed(claimed: &mut Claimed, resource: &Desired, spec: &ExpandedSpec) -> Vec<Diagnostic> {
     let here = spec.spans.value(&"name".into()).unwrap_or(spec.kind_span);
     let mut shared: BTreeMap<(Address, Span), Vec<&str>> = BTreeMap::new();
     for claim in &resource.resolved.claims {
-        match claimed.get(claim) {
+        let key = (resource.project.clone(), claim.clone());
+        match claimed.get(&key) {
             // One address twice is reported as such.
             Some((first, _)) if *first == resource.address => {}
             Some(first) => shared.entry(first.clone()).or_default().push(claim),
-            None => drop(claimed.insert(claim.clone(), (resource.address.clone(), here))),
+            None => drop(claimed.insert(key, (resource.address.clone(), here))),
         }
     }
     let found = shared.into_iter().map(|((first, span), claims)| {

@@ -146,7 +146,7 @@ fn erased_live<T: Resource>(live: &Observed<T>) -> Decoded<Observed<Value>> {
 
 fn resolve<T: Resource>(spec: &T, scope: &Scope) -> Decoded<Resolved> {
     let mut needs = spec.needs(scope);
-    needs.push(Need::Api(T::FACTS.service.api().to_owned()));
+    needs.push(Need::api(T::FACTS.service, &scope.project));
     needs.sort();
     needs.dedup();
     Ok(Resolved {

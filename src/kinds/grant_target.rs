@@ -33,6 +33,8 @@ pub struct Target {
     name: String,
     /// Region or zone, once known: stated as `LOCATION/NAME`, else the course's default.
     place: Option<String>,
+    /// The project, once known to be another one than that of the grant.
+    project: Option<String>,
 }
 
 const FORMS: [(&str, On, &str); 4] = [
@@ -49,19 +51,24 @@ const FORMS: [(&str, On, &str); 4] = [
 impl Target {
     /// The project itself.
     pub fn project() -> Self {
-        Self { on: On::Project, name: String::new(), place: None }
+        Self { on: On::Project, name: String::new(), place: None, project: None }
     }
 
     /// The target whose policy is kept at a path of the inventory.
     pub fn at(path: &str, scope: &Scope) -> Option<Self> {
         let parts: Vec<&str> = path.split('/').collect();
+        let project = match parts.as_slice() {
+            ["projects", project, ..] if *project != scope.project => Some((*project).to_owned()),
+            _ => None,
+        };
         let make = |on, name: &str, place: Option<&str>| Self {
             on,
             name: name.to_owned(),
             place: place.map(str::to_owned),
+            project: project.clone(),
         };
         match parts.as_slice() {
-            ["projects", _] => Some(Self::project()),
+            ["projects", _] => Some(make(On::Project, "", None)),
             ["b", bucket] => Some(make(On::Bucket, bucket, None)),
             [_, _, "locations", place, "repositories", name] => Some(make(On::Registry, name, Some(place))),
             [_, _, "serviceAccounts", email] => Some(make(
@@ -122,7 +129,7 @@ impl Target {
         if let (Some(place), None) = (known, &self.place) {
             return place.clone();
         }
-        let (project, name) = (&scope.project, &self.name);
+        let (project, name) = (self.project.as_ref().unwrap_or(&scope.project), &self.name);
         let place =
             |default: Option<&String>| self.place.clone().or_else(|| default.cloned()).unwrap_or_default();
         match self.on {
@@ -137,6 +144,13 @@ impl Target {
             }
             On::Vm => format!("projects/{project}/zones/{}/instances/{name}", place(scope.zones.first())),
         }
+    }
+
+    /// The project of what it is, as far as its path tells; else that of the grant.
+    pub fn kept_in(&self, scope: &Scope) -> String {
+        let path = self.path(scope);
+        let named = path.strip_prefix("projects/").and_then(|rest| rest.split('/').next());
+        named.unwrap_or(&scope.project).to_owned()
     }
 
     /// The read of its policy.
@@ -230,7 +244,7 @@ impl<'de> Deserialize<'de> for Target {
             let text = wire::text(&value, &format!("/{key}"))?;
             let (place, name) =
                 text.rsplit_once('/').map_or((None, text.as_str()), |(p, n)| (Some(p.to_owned()), n));
-            Some(Self { on: *on, name: name.to_owned(), place })
+            Some(Self { on: *on, name: name.to_owned(), place, project: None })
         };
         FORMS
             .iter()

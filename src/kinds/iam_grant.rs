@@ -123,10 +123,10 @@ impl Resource for IamGrant {
 
     fn needs(&self, scope: &Scope) -> Vec<Need> {
         let accounts = self.members.iter().filter_map(|m| m.as_str().strip_prefix("serviceAccount:"));
-        let ids = accounts.filter_map(|email| service_account::id_in_project(email, &scope.project));
-        let mut needs: Vec<Need> = ids.map(|id| Need::Resource(Address::new("ServiceAccount", id))).collect();
+        let accounts = accounts.filter_map(|email| service_account::of_course(email, scope));
+        let mut needs: Vec<Need> = accounts.map(Need::Resource).collect();
         needs.extend(self.on.addresses().into_iter().map(Need::Resource));
-        needs.push(Need::Api(self.on.service().api().to_owned()));
+        needs.push(Need::api(self.on.service(), &self.on.kept_in(scope)));
         needs
     }
 
@@ -185,7 +185,9 @@ impl Resource for IamGrant {
 
     fn delete(live: &Observed<Self>, ask: &Ask<Self>, scope: &Scope) -> Vec<Call> {
         let ours = live.spec.tuples(scope).into_iter().filter(|tuple| ask.owned.has(FACET, &key(tuple)));
-        vec![live.spec.on.edit(scope, Vec::new(), ours.collect())]
+        // A spec does not say the project of what it is on, and no other spec may say it any more.
+        let on = Target::at(&live.resource, scope).unwrap_or_else(|| live.spec.on.clone());
+        vec![on.edit(scope, Vec::new(), ours.collect())]
     }
 
     fn import_reads(asks: &[Ask<Self>], reads: &Reads, scope: &Scope) -> Vec<Read> {

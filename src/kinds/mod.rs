@@ -52,7 +52,7 @@ pub use iam_grant::IamGrant;
 pub use import::{Imported, Written};
 pub use reads::Reads;
 pub use registry::KindRegistry;
-pub use scope::{Files, LocalFile, Scope};
+pub use scope::{Files, LocalFile, Scope, Scopes};
 pub use service_account::ServiceAccount;
 pub use vm::Vm;
 pub use yields::{Known, Yield};

@@ -10,12 +10,31 @@ use super::erased::Kind;
 use super::registry::KindRegistry;
 use crate::spec::Course;
 use crate::spec::folder::COURSE;
+use crate::spec::formats::ProjectId;
 
 /// The schema by which a spec is checked: draft-07, no null, no expressions (they are expanded by then).
 pub fn strict(kind: &dyn Kind) -> Value {
     let mut generator = SchemaSettings::draft07().with_transform(NoNull).into_generator();
-    let schema = kind.schema(&mut generator);
+    let mut schema = kind.schema(&mut generator);
+    let common = Common::json_schema(&mut generator);
+    if let (Some(Value::Object(fields)), Some(Value::Object(more))) =
+        (schema.get_mut("properties"), common.get("properties"))
+    {
+        fields.extend(more.clone());
+    }
     finish(generator, schema)
+}
+
+/// The field of every resource that says in which project it is. Its meaning is in `kinds::desired`; no kind knows of it.
+pub const PROJECT: &str = "project";
+
+/// What a resource of any kind may say.
+#[derive(JsonSchema)]
+struct Common {
+    /// Id of the project that holds it, if it is not the Course's: `project: "{{ team.project }}"` with `forEach` makes one in
+    /// each team's project.
+    #[expect(dead_code, reason = "only its schema is used")]
+    project: Option<ProjectId>,
 }
 
 /// The schema of the `Course` document, as strict as those of the kinds.
@@ -100,10 +119,67 @@ fn add_copies(schema: &mut Map<String, Value>) {
 
 /// Every published schema by file name: one per kind and `provost.json` for a whole file.
 pub fn all(registry: &KindRegistry) -> Vec<(String, Value)> {
-    let kinds = registry.iter().map(|kind| (kind.facts().kind, strict(kind)));
-    let every: Vec<(&str, Value)> = std::iter::once((COURSE, strict_course())).chain(kinds).collect();
+    let every = every(registry);
     let single = every.iter().map(|(name, schema)| (format!("{name}.json"), published(name, schema)));
     single.chain(std::iter::once(("provost.json".to_owned(), whole_file(&every)))).collect()
+}
+
+/// The strict schemas of every kind of document, by name.
+fn every(registry: &KindRegistry) -> Vec<(&'static str, Value)> {
+    let kinds = registry.iter().map(|kind| (kind.facts().kind, strict(kind)));
+    std::iter::once((COURSE, strict_course())).chain(kinds).collect()
+}
+
+/// The schema of an overlay: documents of any kind, of which nothing is required but what they change, and in which nothing
+/// (`null`) removes.
+pub fn overlay(registry: &KindRegistry) -> Value {
+    let every = every(registry);
+    let mut schema = whole_file(&every);
+    loosen(&mut schema);
+    let about = "Takes the resource of this kind and name out of the course.";
+    for (name, _) in every.iter().filter(|(name, _)| *name != COURSE) {
+        if let Some(Value::Object(fields)) = schema.pointer_mut(&format!("/definitions/{name}/properties")) {
+            fields.insert("remove".to_owned(), json!({"const": true, "description": about}));
+        }
+    }
+    if let Some(map) = schema.as_object_mut() {
+        map.insert("title".to_owned(), json!("Provost overlay"));
+        let about =
+            "One document of an overlay: it changes the document of the same kind and name, or is one more.";
+        map.insert("description".to_owned(), json!(about));
+    }
+    schema
+}
+
+/// Requires nothing but the kind, and lets `null` stand for every value with a key.
+fn loosen(schema: &mut Value) {
+    let Value::Object(map) = schema else {
+        if let Value::Array(list) = schema {
+            list.iter_mut().for_each(loosen);
+        }
+        return;
+    };
+    if let Some(Value::Array(required)) = map.get_mut("required") {
+        required.retain(|key| key == "kind");
+    }
+    for (key, below) in map.iter_mut().filter(|(key, _)| *key != "if") {
+        loosen(below);
+        let fields = below.as_object_mut().filter(|_| key == "properties");
+        fields.into_iter().flatten().filter(|(key, _)| *key != "kind").for_each(|(_, field)| nullable(field));
+        if key == "additionalProperties" && below.is_object() {
+            nullable(below);
+        }
+    }
+    map.retain(|key, below| key != "required" || below.as_array().is_none_or(|list| !list.is_empty()));
+}
+
+fn nullable(field: &mut Value) {
+    let about = field.get("description").cloned();
+    let own = std::mem::take(field);
+    *field = json!({"anyOf": [own, {"type": "null"}]});
+    if let (Some(map), Some(about)) = (field.as_object_mut(), about) {
+        map.insert("description".to_owned(), about);
+    }
 }
 
 /// One schema for any document: `if kind then that kind's schema`, which gives an editor the keys of the chosen kind and

@@ -1,4 +1,4 @@
-//! What a kind may know of the course it is planned in. Data only.
+//! What a kind may know of the course and of the project it is planned in. Data only.
 
 use std::collections::BTreeMap;
 
@@ -26,6 +26,46 @@ pub struct Scope {
     pub spread: Spread,
     /// Files named by specs, by their path relative to the course folder.
     pub files: Files,
+}
+
+/// The course in each of its projects: its own, and those that resources of it name.
+#[derive(Clone, Debug, Default)]
+pub struct Scopes {
+    own: Scope,
+    others: BTreeMap<String, Scope>,
+}
+
+impl Scopes {
+    /// The scopes of a course and of the projects besides its own.
+    pub fn of<'a>(own: Scope, projects: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut others = BTreeMap::new();
+        for project in projects.into_iter().filter(|project| *project != own.project) {
+            others.entry(project.to_owned()).or_insert_with(|| own.in_project(project));
+        }
+        Self { own, others }
+    }
+
+    /// The scope of the course's own project.
+    pub fn own(&self) -> &Scope {
+        &self.own
+    }
+
+    /// The scope of a project, without one that of the course's own.
+    pub fn of_project(&self, project: Option<&str>) -> &Scope {
+        project.and_then(|project| self.others.get(project)).unwrap_or(&self.own)
+    }
+
+    /// Takes in where a resource was found.
+    pub fn found(&mut self, address: &Address, place: &str) {
+        for scope in std::iter::once(&mut self.own).chain(self.others.values_mut()) {
+            scope.places.insert(address.clone(), place.to_owned());
+        }
+    }
+
+    /// All of them, the course's own first.
+    pub fn iter(&self) -> impl Iterator<Item = &Scope> {
+        std::iter::once(&self.own).chain(self.others.values())
+    }
 }
 
 /// Digests and texts of the files that specs name, read once when the course is loaded.
@@ -56,6 +96,21 @@ impl Scope {
             choices: BTreeMap::new(),
             spread: course.spread.unwrap_or_default(),
             files,
+        }
+    }
+
+    /// The course as a resource in another project sees it.
+    #[must_use]
+    pub fn in_project(&self, project: &str) -> Self {
+        Self { project: project.to_owned(), ..self.clone() }
+    }
+
+    /// Whether a resource of the course is in that project. One whose place is not known yet would be in this one.
+    pub fn is_in(&self, address: &Address, project: &str) -> bool {
+        let place = self.places.get(address).and_then(|place| place.strip_prefix("projects/"));
+        match place.and_then(|place| place.split('/').next()) {
+            Some(known) => known == project,
+            None => self.project == project,
         }
     }
 

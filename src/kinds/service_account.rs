@@ -11,11 +11,11 @@ use super::contract::{Ask, Facts, Finding, MarkPlace, Observation, Observed, Res
 use super::field::{Class, How, field, managed};
 use super::reads::Reads;
 use super::yields::{Known, Yield, yields};
-use super::{Scope, mark, wire, Written, import};
+use super::{Scope, Written, import, mark, wire};
 use crate::gcp::call::{Guard, Send};
 use crate::gcp::{Call, Read, Request, Service, Verb};
 use crate::spec::formats::AccountId;
-use crate::spec::{Pointer, Problem};
+use crate::spec::{Address, Pointer, Problem};
 
 /// A service account of the project. Its address is `NAME@PROJECT.iam.gserviceaccount.com`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -176,6 +176,21 @@ pub(super) fn id_in_project<'a>(email: &'a str, project: &str) -> Option<&'a str
     (self::email(id, project) == email).then_some(id)
 }
 
+/// The id and the project of an account, from its address.
+fn parts(email: &str) -> Option<(&str, String)> {
+    let (id, host) = email.split_once('@')?;
+    let project = host.strip_suffix(".iam.gserviceaccount.com")?;
+    let of_domain = project.split_once('.').map(|(project, domain)| format!("{domain}:{project}"));
+    Some((id, of_domain.unwrap_or_else(|| project.to_owned())))
+}
+
+/// The account of the course that has this address, in whichever of its projects.
+pub(super) fn of_course(email: &str, scope: &Scope) -> Option<Address> {
+    let (id, project) = parts(email)?;
+    let address = Address::new(FACTS.kind, id);
+    scope.is_in(&address, &project).then_some(address)
+}
+
 fn all(scope: &Scope) -> Read {
     let path = format!("v1/projects/{}/serviceAccounts", scope.project);
     let request = Request::get(Service::Iam, path).query("pageSize", "100");
@@ -230,6 +245,20 @@ fn send_patch(resource: &str, body: &Value) -> Call {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_account_of_the_course_is_found_in_whichever_project_it_is() {
+        let mut scope = Scope { project: "p".to_owned(), ..Scope::default() };
+        let place = "projects/q/serviceAccounts/bot@q.iam.gserviceaccount.com".to_owned();
+        scope.places.insert(Address::new("ServiceAccount", "bot"), place);
+        let known = |email: &str| of_course(email, &scope).map(|address| address.name);
+        assert_eq!(known("bot@q.iam.gserviceaccount.com").as_deref(), Some("bot"));
+        assert_eq!(known("bot@p.iam.gserviceaccount.com"), None);
+        // Of others it is not known whether the course has them: in its own project it may.
+        assert_eq!(known("other@p.iam.gserviceaccount.com").as_deref(), Some("other"));
+        assert_eq!(known("other@q.iam.gserviceaccount.com"), None);
+        assert_eq!(known("1-compute@developer.gserviceaccount.com"), None);
+    }
 
     #[test]
     fn an_account_is_known_by_the_address_of_its_project_only() {

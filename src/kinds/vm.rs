@@ -7,12 +7,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::contract::{Ask, Choices, Facts, Finding, MarkPlace, Need, Observation, Observed, Resource, Update};
-use super::machine::{Machine, calls, decode, encode, fields, observe, rules, yields, import};
+use super::container_vm::runs_containers;
+use super::contract::{
+    Ask, Choices, Facts, Finding, MarkPlace, Need, Observation, Observed, Resource, Update,
+};
+use super::machine::{Machine, calls, decode, encode, fields, import, observe, rules, yields};
 use super::reads::Reads;
 use super::yields::Yield;
-use super::{Scope, containers, Written};
-use super::container_vm::runs_containers;
+use super::{Scope, Written, containers};
 use crate::gcp::{Call, Read, Service};
 use crate::spec::Pointer;
 

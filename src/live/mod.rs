@@ -7,7 +7,7 @@ pub mod sweep;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt, stream};
 use serde_json::Value;
@@ -16,8 +16,8 @@ use crate::diff::{self, Intent, Item, KindAsks};
 use crate::gcp::error::told;
 use crate::gcp::{ApiError, Client, Read};
 use crate::inventory::{Record, StoreError};
-use crate::kinds::{DecodeError, Desired, KindRegistry, Observation, Reads, Scope};
-use crate::plan::{self, Plan};
+use crate::kinds::{DecodeError, Desired, KindRegistry, Observation, Reads, Scope, Scopes};
+use crate::plan::{self, ApisByProject, Plan};
 use crate::spec::reference;
 
 /// Reads in flight at once.
@@ -59,8 +59,11 @@ pub struct Seen {
     /// The answers.
     pub reads: Reads,
     /// APIs that are off: nothing of theirs exists.
-    pub disabled: BTreeSet<String>,
+    pub disabled: ApisByProject,
 }
+
+/// Reads, each with the project that it looks into.
+pub type Wanted = BTreeMap<Read, String>;
 
 /// What a run is about.
 #[derive(Clone, Copy)]
@@ -80,12 +83,11 @@ impl Seen {
         &mut self,
         client: &Client,
         asks: &[KindAsks<'_>],
-        scope: &Scope,
+        scopes: &Scopes,
     ) -> Result<(), LiveError> {
         for _ in 0..ROUNDS {
-            let mut wanted = reads(asks, scope)?;
-            wanted.extend(more_reads(asks, &self.reads, scope)?);
-            if wanted.iter().all(|read| self.reads.has(read)) {
+            let wanted = wanted(asks, &self.reads, scopes)?;
+            if wanted.keys().all(|read| self.reads.has(read)) {
                 return Ok(());
             }
             self.read(client, wanted).await?;
@@ -94,18 +96,19 @@ impl Seen {
     }
 
     /// Reads what has not been read yet, each once.
-    pub async fn read(&mut self, client: &Client, wanted: Vec<Read>) -> Result<(), LiveError> {
-        let (nowhere, wanted): (Vec<Read>, Vec<Read>) =
-            wanted.into_iter().partition(|read| reference::is_in(&read.request.path));
+    pub async fn read(&mut self, client: &Client, wanted: Wanted) -> Result<(), LiveError> {
+        let (nowhere, wanted): (Wanted, Wanted) =
+            wanted.into_iter().partition(|(read, _)| reference::is_in(&read.request.path));
         // What lives in a resource that has no place yet does not exist.
-        nowhere.into_iter().for_each(|read| self.reads.insert(read, Vec::new()));
-        let new: BTreeSet<Read> = wanted.into_iter().filter(|read| !self.reads.has(read)).collect();
+        nowhere.into_keys().for_each(|read| self.reads.insert(read, Vec::new()));
+        let mut new: Wanted = wanted.into_iter().filter(|(read, _)| !self.reads.has(read)).collect();
         let mut failed = Vec::new();
-        for (read, answer) in fetch(client, new).await {
+        for (read, answer) in fetch(client, new.keys().cloned().collect()).await {
+            let project = new.remove(&read).unwrap_or_default();
             match answer {
                 Ok(items) => self.reads.insert(read, items),
                 Err(error) if error.is_service_disabled() => {
-                    self.disabled.extend(error.disabled_api().map(str::to_owned));
+                    self.disabled.entry(project).or_default().extend(error.disabled_api().map(str::to_owned));
                     self.reads.insert(read, Vec::new());
                 }
                 Err(error) => failed.push(error),
@@ -134,7 +137,7 @@ pub async fn plan(
 ) -> Result<(Plan, Record), LiveError> {
     let mut seen = Seen::default();
     let nothing = Record::empty(&scope.course, &scope.project);
-    let guess = placed(scope, world.desired, &nothing);
+    let guess = scopes(scope, world.desired, &nothing);
     let declared = declared(world, &guess)?;
     let (read, record) = tokio::join!(seen.read(client, declared), record);
     read?;
@@ -143,85 +146,108 @@ pub async fn plan(
         Err(error) if error.is_service_disabled() && !world.intent.destroy => nothing,
         record => record?,
     };
-    let scope = placed(scope, world.desired, &record);
+    let mut scopes = scopes(scope, world.desired, &record);
     let asks = diff::asks(world.registry, world.desired, &record, world.intent);
-    seen.observe(client, &asks, &scope).await?;
-    let plan = planned(&asks, seen, world.intent, scope)?;
+    seen.observe(client, &asks, &scopes).await?;
+    let plan = planned(&asks, seen, world.intent, &mut scopes)?;
     Ok((plan, record))
 }
 
 /// What follows from what was seen.
-fn planned(asks: &[KindAsks<'_>], seen: Seen, intent: &Intent, scope: Scope) -> Result<Plan, LiveError> {
-    let observed = asks.iter().map(|of_kind| of_kind.kind.observe(&of_kind.asks, &seen.reads, &scope));
-    let observed = observed.collect::<Result<Vec<_>, _>>()?;
-    let scope = where_found(scope, asks, &observed);
+fn planned(
+    asks: &[KindAsks<'_>],
+    seen: Seen,
+    intent: &Intent,
+    scopes: &mut Scopes,
+) -> Result<Plan, LiveError> {
+    let mut observed = Vec::with_capacity(asks.len());
+    for of_kind in asks {
+        let scope = scopes.of_project(of_kind.project);
+        observed.push(of_kind.kind.observe(&of_kind.asks, &seen.reads, scope)?);
+    }
+    where_found(scopes, asks, &observed);
     let mut items: Vec<Item<'_>> = Vec::new();
     for (of_kind, observed) in asks.iter().zip(observed) {
-        items.extend(diff::diff(of_kind, observed, intent, &scope)?);
+        items.extend(diff::diff(of_kind, observed, intent, scopes.of_project(of_kind.project))?);
     }
-    diff::references::settle(&mut items, intent, &scope)?;
+    diff::references::settle(&mut items, intent)?;
+    diff::verdict::moved(&mut items);
     diff::verdict::cascade(&mut items);
-    Ok(plan::build(plan::Input { scope: &scope, items, intent, disabled: seen.disabled })?)
+    Ok(plan::build(plan::Input { scope: scopes.own(), items, intent, disabled: seen.disabled })?)
 }
 
-/// The scope with the places of resources that were found elsewhere than the inventory or a guess says.
-fn where_found(mut scope: Scope, asks: &[KindAsks<'_>], observed: &[Observation<Value>]) -> Scope {
+/// Takes in where resources were found that are elsewhere than the inventory or a guess says.
+fn where_found(scopes: &mut Scopes, asks: &[KindAsks<'_>], observed: &[Observation<Value>]) {
     for (of_kind, observed) in asks.iter().zip(observed) {
         for ((desired, _), found) in of_kind.sides.iter().zip(&observed.found) {
             let open = desired.filter(|desired| !desired.resolved.placed);
             if let (Some(desired), Some(live)) = (open, found) {
-                scope.places.insert(desired.address.clone(), live.resource.clone());
+                scopes.found(&desired.address, &live.resource);
             }
         }
     }
-    scope
+}
+
+/// Notes reads that are wanted for a project. What another project of the course holds is that one's.
+fn want(wanted: &mut Wanted, reads: Vec<Read>, scope: &Scope, scopes: &Scopes) {
+    for read in reads {
+        if wanted.contains_key(&read) {
+            continue;
+        }
+        let named =
+            read.request.path.split_once("projects/").and_then(|(_, rest)| rest.split(['/', ':']).next());
+        let named = named.filter(|named| scopes.iter().any(|scope| scope.project == *named));
+        let project = named.unwrap_or(&scope.project).to_owned();
+        wanted.insert(read, project);
+    }
 }
 
 /// What declared resources want to have read, by themselves. One ask at a time: nobody needs all of them yet.
-fn declared(world: World<'_>, scope: &Scope) -> Result<Vec<Read>, DecodeError> {
-    let mut wanted = BTreeSet::new();
+fn declared(world: World<'_>, scopes: &Scopes) -> Result<Wanted, DecodeError> {
+    let mut wanted = Wanted::new();
+    let mut named = BTreeSet::new();
     for resource in world.desired {
+        let scope = scopes.of_project(resource.project.as_deref());
         let ask = diff::ask::ask(&resource.address.name, Some(resource), None, world.intent.destroy);
-        wanted.extend(resource.kind.reads(&ask, scope)?);
+        want(&mut wanted, resource.kind.reads(&ask, scope)?, scope, scopes);
+        named.insert((resource.address.kind.as_str(), scope.project.as_str()));
     }
-    let named: BTreeSet<&str> = world.desired.iter().map(|d| d.address.kind.as_str()).collect();
-    let others = world.registry.iter().filter(|kind| !named.contains(kind.facts().kind));
-    for kind in others.filter(|_| world.intent.destroy) {
-        wanted.extend(kind.collections(scope));
+    for scope in scopes.iter().filter(|_| world.intent.destroy) {
+        let others = world.registry.iter().filter(|k| !named.contains(&(k.facts().kind, &scope.project)));
+        others.for_each(|kind| want(&mut wanted, kind.collections(scope), scope, scopes));
     }
-    Ok(wanted.into_iter().collect())
+    Ok(wanted)
 }
 
-fn reads(asks: &[KindAsks<'_>], scope: &Scope) -> Result<Vec<Read>, DecodeError> {
-    let mut wanted = Vec::new();
+/// What the asks want to have read, and what the answers make them want.
+fn wanted(asks: &[KindAsks<'_>], seen: &Reads, scopes: &Scopes) -> Result<Wanted, DecodeError> {
+    let mut wanted = Wanted::new();
     for of_kind in asks {
+        let scope = scopes.of_project(of_kind.project);
         for ask in &of_kind.asks {
-            wanted.extend(of_kind.kind.reads(ask, scope)?);
+            want(&mut wanted, of_kind.kind.reads(ask, scope)?, scope, scopes);
         }
         if of_kind.asks.is_empty() {
-            wanted.extend(of_kind.kind.collections(scope));
+            want(&mut wanted, of_kind.kind.collections(scope), scope, scopes);
         }
     }
-    wanted.sort();
-    wanted.dedup();
-    Ok(wanted)
-}
-
-fn more_reads(asks: &[KindAsks<'_>], seen: &Reads, scope: &Scope) -> Result<Vec<Read>, DecodeError> {
-    let mut wanted = Vec::new();
     for of_kind in asks {
-        wanted.extend(of_kind.kind.more_reads(&of_kind.asks, seen, scope)?);
+        let scope = scopes.of_project(of_kind.project);
+        want(&mut wanted, of_kind.kind.more_reads(&of_kind.asks, seen, scope)?, scope, scopes);
     }
     Ok(wanted)
 }
 
-/// The scope with the place of every resource: what the spec leaves open is where the inventory knows it.
-fn placed(scope: &Scope, desired: &[Desired], record: &Record) -> Scope {
+/// The scopes of all projects, with the place of every resource: what the spec leaves open is where the inventory knows it.
+fn scopes(scope: &Scope, desired: &[Desired], record: &Record) -> Scopes {
     let mut placed = scope.clone();
     for resource in desired {
         let known = record.entries.get(&resource.address).filter(|_| !resource.resolved.placed);
+        let known = known.filter(|entry| entry.project == resource.project);
         let place = known.map_or(&resource.resolved.resource, |entry| &entry.resource);
         placed.places.insert(resource.address.clone(), place.clone());
     }
-    placed
+    let named = desired.iter().filter_map(|resource| resource.project.as_deref());
+    let recorded = record.entries.values().filter_map(|entry| entry.project.as_deref());
+    Scopes::of(placed, named.chain(recorded))
 }

@@ -32,8 +32,10 @@ pub async fn survey(client: &Client, rules: &mut Rules<'_>) -> Result<Survey, Sw
         if wanted.is_empty() {
             return Ok(sweep::survey(rules, &seen.reads)?);
         }
+        let project = &rules.scope.project;
+        let wanted = wanted.into_iter().map(|read| (read, project.clone())).collect();
         seen.read(client, wanted).await?;
-        if seen.disabled.contains(Service::Storage.api()) {
+        if seen.disabled.get(project).is_some_and(|off| off.contains(Service::Storage.api())) {
             return Err(SweepError::Off(rules.scope.project.clone()));
         }
         rules.caller = client.caller();

@@ -82,6 +82,25 @@ async fn a_class_is_read_with_one_call_per_collection() {
 }
 
 #[tokio::test]
+async fn every_project_of_a_course_is_read_with_one_call_per_collection() {
+    let of = |i: usize, project: &str| {
+        let all = [rule(&format!("r{i}")), vm(&format!("m{i}")), grant(&format!("g{i}"))];
+        all.concat().replace("---\n", &format!("project: {project}\n---\n"))
+    };
+    let projects = ["class-2526", "team-owl-2526", "team-cat-2526"];
+    let documents: String = projects.iter().cycle().take(30).enumerate().map(|(i, p)| of(i, p)).collect();
+    let fake = Fake::scripted(vec![empty()]).await;
+    let plan = planned(&fake, &documents, nothing()).await.unwrap();
+    assert_eq!(plan.count(Action::Create), 90);
+    for project in projects {
+        let of_project = fake.lines().into_iter().filter(|line| line.contains(project));
+        assert_eq!(of_project.count(), 4, "{project}");
+    }
+    let elsewhere = plan.changes.iter().filter(|change| change.project.is_some());
+    assert_eq!(elsewhere.count(), 60);
+}
+
+#[tokio::test]
 async fn the_inventory_and_the_project_are_read_side_by_side() {
     let fake = Fake::scripted(vec![empty()]).await;
     let (registry, scope, desired) = course(&rule("ssh"));
@@ -181,7 +200,8 @@ async fn equal_reads_are_sent_once_and_never_more_than_eight_at_a_time() {
     let client = fake.client();
     let reading = tokio::spawn(async move {
         let mut seen = Seen::default();
-        seen.read(&client, (0..200).map(read).collect()).await.map(|()| seen)
+        let wanted = (0..200).map(|i| (read(i), String::new())).collect();
+        seen.read(&client, wanted).await.map(|()| seen)
     });
     for round in 0..20 {
         fake.until("/o", (round + 8).min(20)).await;

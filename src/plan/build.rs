@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::placement::{self, Placed};
 use super::steps::Steps;
-use super::{Action, Change, Finding, Plan, Weight};
-use super::{learn, placement};
+use super::{Action, ApisByProject, Change, Finding, Plan, Weight, learn};
 use crate::diff::{Intent, Item, Verdict};
 use crate::inventory::RecordEdit;
 use crate::kinds::{Contents, DecodeError, Need, OnDestroy, Scope};
@@ -21,26 +21,19 @@ pub struct Input<'a> {
     pub items: Vec<Item<'a>>,
     /// What the user asked for.
     pub intent: &'a Intent,
-    /// APIs that are not enabled in the project, among those that were asked.
-    pub disabled: BTreeSet<String>,
+    /// APIs that are not enabled, among those that were asked.
+    pub disabled: ApisByProject,
 }
 
 /// Builds the plan.
 pub fn build(input: Input<'_>) -> Result<Plan, DecodeError> {
     let Input { scope, items, intent, disabled } = input;
     let mut report: Vec<Finding> = items.iter().flat_map(|item| findings(item)).collect();
-    report.extend(missing_apis(&items, &disabled));
-    report.extend(unseen(&items, &disabled, scope));
+    report.extend(missing_apis(&items, &disabled, scope));
+    report.extend(unseen(&items, &disabled));
     report.extend(unknown_intents(&items, intent));
-    let choices = placement::choices(&items, scope)?;
-    let wider;
-    let scope = if choices.is_empty() {
-        scope
-    } else {
-        wider = Scope { choices, ..scope.clone() };
-        &wider
-    };
-    let mut steps = Steps::new(scope);
+    let placed = placement::placed(&items)?;
+    let mut steps = Steps::new(&placed);
     for item in &items {
         steps.add(item)?;
     }
@@ -50,13 +43,13 @@ pub fn build(input: Input<'_>) -> Result<Plan, DecodeError> {
     report.extend(super::pace::stretched(&steps));
     report.sort_by_key(|f| f.severity);
     let records = items.iter().map(record).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
-    let changes = items.into_iter().filter_map(|item| change(item, scope)).collect();
+    let changes = items.into_iter().filter_map(|item| change(item, &placed)).collect();
     let (course, project) = (scope.course.clone(), scope.project.clone());
     Ok(Plan { course, project, changes, steps, records, report })
 }
 
 /// What is shown of a resource. Takes its values: they are large, and nothing else wants them any more.
-fn change(item: Item<'_>, scope: &Scope) -> Option<Change> {
+fn change(item: Item<'_>, placed: &Placed) -> Option<Change> {
     let action = match item.verdict {
         Verdict::Create => Action::Create,
         Verdict::Update => Action::Update,
@@ -84,9 +77,10 @@ fn change(item: Item<'_>, scope: &Scope) -> Option<Change> {
     let mut fields = item.fields;
     reference::show(&mut after);
     fields.iter_mut().for_each(|field| reference::show(&mut field.after));
-    let places = scope.choices.get(&item.address).cloned().unwrap_or_default();
+    let places = placed.of(&item.address).to_vec();
     Some(Change {
         address: item.address,
+        project: item.project.map(str::to_owned),
         action,
         reason: item.reason,
         fields,
@@ -178,52 +172,66 @@ fn protected(item: &Item<'_>) -> Option<Finding> {
     })
 }
 
-/// A resource whose API is off and that nothing in the course turns on could never be made.
-fn missing_apis(items: &[Item<'_>], disabled: &BTreeSet<String>) -> Vec<Finding> {
-    let provided: BTreeSet<&String> =
-        items.iter().filter_map(|i| i.desired.as_ref()).flat_map(|d| &d.resolved.provides).collect();
+/// A resource whose API is off and that nothing in the course turns on in that project could never be made.
+fn missing_apis(items: &[Item<'_>], disabled: &ApisByProject, scope: &Scope) -> Vec<Finding> {
+    if disabled.is_empty() {
+        return Vec::new();
+    }
+    let declared = items.iter().filter_map(|i| Some((i, i.desired.as_ref()?)));
+    let provided: BTreeSet<(String, String)> = declared
+        .flat_map(|(i, d)| d.resolved.provides.iter().map(move |api| (i.scope.project.clone(), api.clone())))
+        .collect();
     let wanted = items.iter().filter(|i| matches!(i.verdict, Verdict::Create | Verdict::Replace));
-    let mut missing: Vec<(String, Address)> = Vec::new();
+    let mut missing = BTreeSet::new();
+    let mut found = Vec::new();
     for item in wanted {
         for need in item.desired.iter().flat_map(|d| &d.resolved.needs) {
-            let Need::Api(api) = need else { continue };
-            let first = !missing.iter().any(|(known, _)| known == api);
-            if disabled.contains(api) && !provided.contains(api) && first {
-                missing.push((api.clone(), item.address.clone()));
+            let Need::Api { project, api } = need else { continue };
+            let at = (project.clone(), api.clone());
+            let is_off = disabled.get(project).is_some_and(|off| off.contains(api));
+            if is_off && !provided.contains(&at) && missing.insert(at) {
+                found.push(missing_api(api, project, item, scope));
             }
         }
     }
-    missing.into_iter().map(|(api, address)| missing_api(&api, address)).collect()
+    found
 }
 
-fn missing_api(api: &str, address: Address) -> Finding {
+fn missing_api(api: &str, project: &str, item: &Item<'_>, scope: &Scope) -> Finding {
+    let (project, there) = if project == scope.project {
+        ("the project".to_owned(), String::new())
+    } else {
+        (format!("the project {project}"), format!(" with `project: {project}`"))
+    };
     Finding {
         severity: Weight::Refusal,
         code: "api-not-enabled",
-        address: Some(address),
-        message: format!("{api} is not enabled in the project, and no ApiServices of this course enables it"),
-        help: Some(format!("add {api} to the `services` of an ApiServices resource")),
+        address: Some(item.address.clone()),
+        message: format!("{api} is not enabled in {project}, and no ApiServices of this course enables it"),
+        help: Some(format!("add {api} to the `services` of an ApiServices resource{there}")),
     }
 }
 
 /// What is ours and was made is not gone because its API answers no more: it can be seen again once the API is on.
-fn unseen(items: &[Item<'_>], disabled: &BTreeSet<String>, scope: &Scope) -> Vec<Finding> {
+fn unseen(items: &[Item<'_>], disabled: &ApisByProject) -> Vec<Finding> {
     let made = |item: &&Item<'_>| item.live.is_none() && item.entry.is_some_and(|entry| !entry.pending);
-    let of = |api: &String| items.iter().filter(made).find(|item| item.kind.facts().service.api() == api);
-    let finding = |api: &String| {
-        let item = of(api)?;
+    let finding = |project: &String, api: &String| {
+        let of = |i: &&Item<'_>| i.scope.project == *project && i.kind.facts().service.api() == api;
+        let item = items.iter().filter(made).find(of)?;
         Some(Finding {
             severity: Weight::Refusal,
             code: "api-turned-off",
             address: Some(item.address.clone()),
             message: format!("{api} was turned off outside Provost, so what exists there cannot be seen"),
             help: Some(format!(
-                "turn it on and run this again: `gcloud services enable {api} --project {}`",
-                scope.project
+                "turn it on and run this again: `gcloud services enable {api} --project {project}`"
             )),
         })
     };
-    disabled.iter().filter_map(finding).collect()
+    disabled
+        .iter()
+        .flat_map(|(project, apis)| apis.iter().filter_map(move |api| finding(project, api)))
+        .collect()
 }
 
 /// `--adopt` and `--release` of something that is not there would otherwise pass in silence.

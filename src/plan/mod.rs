@@ -5,11 +5,10 @@ pub mod build;
 mod learn;
 pub mod order;
 pub mod pace;
-mod pace;
 mod placement;
 pub mod steps;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -77,6 +76,9 @@ impl Action {
 pub struct Change {
     /// Its address.
     pub address: Address,
+    /// The project it is in, if that is not the course's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
     /// What is done.
     pub action: Action,
     /// Why.
@@ -102,6 +104,9 @@ pub struct Change {
     #[serde(skip)]
     pub address_of: Option<String>,
 }
+
+/// APIs by the project in which they are on or off.
+pub type ApisByProject = BTreeMap<String, BTreeSet<String>>;
 
 /// How grave a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

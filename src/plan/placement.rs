@@ -7,27 +7,50 @@ use crate::diff::{Item, Verdict};
 use crate::kinds::{Choices, DecodeError, Scope};
 use crate::spec::Address;
 
+/// Where resources are tried, by address, and the scopes in which these are made.
+#[derive(Debug, Default)]
+pub(super) struct Placed {
+    choices: BTreeMap<Address, Vec<String>>,
+    /// By project; only of those in which anything has a choice.
+    scopes: BTreeMap<String, Scope>,
+}
+
+impl Placed {
+    /// The places of a resource; none where its place is fixed.
+    pub(super) fn of(&self, address: &Address) -> &[String] {
+        self.choices.get(address).map_or(&[], Vec::as_slice)
+    }
+
+    /// The scope in which a resource is made: it knows what was decided here.
+    pub(super) fn scope<'a>(&'a self, item: &Item<'a>) -> &'a Scope {
+        self.scopes.get(&item.scope.project).unwrap_or(item.scope)
+    }
+}
+
 /// The places of every resource that has a choice, the first to try first.
-pub(super) fn choices(
-    items: &[Item<'_>],
-    scope: &Scope,
-) -> Result<BTreeMap<Address, Vec<String>>, DecodeError> {
+pub(super) fn placed(items: &[Item<'_>]) -> Result<Placed, DecodeError> {
     let mut open = Vec::new();
     for item in items.iter().filter(|item| matches!(item.verdict, Verdict::Create | Verdict::Replace)) {
         let Some(desired) = item.desired.as_ref().filter(|desired| !desired.resolved.placed) else {
             continue;
         };
-        let choices = item.kind.choices(&desired.resolved.value, scope)?;
+        let choices = item.kind.choices(&desired.resolved.value, item.scope)?;
         if choices.places.len() > 1 {
-            open.push((item.address.clone(), choices));
+            open.push((item, choices));
         }
     }
     let mut load = load(items, &open);
-    Ok(open.into_iter().map(|(address, choices)| (address, ordered(choices, &mut load))).collect())
+    let mut placed = Placed::default();
+    for (item, choices) in open {
+        placed.scopes.entry(item.scope.project.clone()).or_insert_with(|| item.scope.clone());
+        placed.choices.insert(item.address.clone(), ordered(choices, &mut load));
+    }
+    placed.scopes.values_mut().for_each(|scope| scope.choices.clone_from(&placed.choices));
+    Ok(placed)
 }
 
 /// How many resources that stay are at each of the places.
-fn load(items: &[Item<'_>], open: &[(Address, Choices)]) -> BTreeMap<String, usize> {
+fn load(items: &[Item<'_>], open: &[(&Item<'_>, Choices)]) -> BTreeMap<String, usize> {
     let places = open.iter().flat_map(|(_, choices)| &choices.places);
     let mut load: BTreeMap<String, usize> = places.map(|place| (place.clone(), 0)).collect();
     let stays = |item: &&Item<'_>| item.desired.is_some() && item.verdict != Verdict::Create;

@@ -6,16 +6,17 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::order::Graph;
+use super::placement::Placed;
 use super::{Finding, Step, Weight};
 use crate::diff::{Item, Verdict, verdict};
 use crate::gcp::{Call, Splice};
 use crate::inventory::{Entry, RecordEdit};
-use crate::kinds::{DecodeError, How, MarkPlace, Need, Observed, Scope};
+use crate::kinds::{DecodeError, How, MarkPlace, Need, Observed};
 use crate::spec::Address;
 
 /// Steps in the making.
 pub(super) struct Steps<'a> {
-    scope: &'a Scope,
+    placed: &'a Placed,
     list: Vec<Step>,
     /// The step that makes or changes a resource, and the one that deletes it.
     up: BTreeMap<Address, usize>,
@@ -27,10 +28,13 @@ pub(super) struct Steps<'a> {
     /// What live resources claim that no two may.
     held: BTreeMap<Address, Vec<String>>,
     needs: Vec<(Address, Vec<Need>, Side)>,
-    provides: BTreeMap<String, Address>,
+    provides: Providers<'a>,
     /// APIs that an update turns off: whatever used one goes first.
-    dropped: BTreeMap<String, Address>,
+    dropped: Providers<'a>,
 }
+
+/// What enables an API, by project: it does so there and nowhere else.
+type Providers<'a> = BTreeMap<&'a str, BTreeMap<String, Address>>;
 
 /// The calls of a step, and whether they stop or restart a machine that runs: the inventory must know before.
 #[derive(Default)]
@@ -52,9 +56,9 @@ enum Side {
 }
 
 impl<'a> Steps<'a> {
-    pub(super) fn new(scope: &'a Scope) -> Self {
+    pub(super) fn new(placed: &'a Placed) -> Self {
         Self {
-            scope,
+            placed,
             list: Vec::new(),
             up: BTreeMap::new(),
             down: BTreeMap::new(),
@@ -69,17 +73,17 @@ impl<'a> Steps<'a> {
     }
 
     /// Adds the steps of one resource.
-    pub(super) fn add(&mut self, item: &Item<'_>) -> Result<(), DecodeError> {
+    pub(super) fn add(&mut self, item: &Item<'a>) -> Result<(), DecodeError> {
         self.note_needs(item)?;
         match item.verdict {
             Verdict::Create => self.up(item, "create", self.create(item)?.into())?,
-            Verdict::Update => self.up(item, "update", self.update(item)?)?,
-            Verdict::UpdateWithStop => self.up(item, "update with stop", self.update(item)?)?,
-            Verdict::Adopt => self.up(item, "adopt", self.update(item)?)?,
-            Verdict::Delete => self.down(item, "delete", self.delete(item)?),
-            Verdict::Release => self.down(item, "release", self.release(item)?),
+            Verdict::Update => self.up(item, "update", Self::update(item)?)?,
+            Verdict::UpdateWithStop => self.up(item, "update with stop", Self::update(item)?)?,
+            Verdict::Adopt => self.up(item, "adopt", Self::update(item)?)?,
+            Verdict::Delete => self.down(item, "delete", Self::delete(item)?),
+            Verdict::Release => self.down(item, "release", Self::release(item)?),
             Verdict::Replace => {
-                self.down(item, "delete to replace", self.delete(item)?);
+                self.down(item, "delete to replace", Self::delete(item)?);
                 self.up(item, "create to replace", self.create(item)?.into())?;
             }
             Verdict::None | Verdict::Forget | Verdict::Conflict => {}
@@ -87,50 +91,53 @@ impl<'a> Steps<'a> {
         Ok(())
     }
 
-    fn note_needs(&mut self, item: &Item<'_>) -> Result<(), DecodeError> {
+    fn note_needs(&mut self, item: &Item<'a>) -> Result<(), DecodeError> {
+        let (project, address) = (item.scope.project.as_str(), &item.address);
         if let Some(desired) = item.desired.as_ref().filter(|_| !item.ask.leaving) {
-            self.needs.push((item.address.clone(), desired.resolved.needs.clone(), Side::Desired));
+            self.needs.push((address.clone(), desired.resolved.needs.clone(), Side::Desired));
         }
         let provides = item.desired.as_ref().map(|d| d.resolved.provides.clone()).unwrap_or_default();
         // Nothing is done to what is as it should be: the live side matters only for what it provides.
         let idle = item.verdict == Verdict::None && item.desired.is_some() && provides.is_empty();
         let live = item.live.as_ref().filter(|_| !idle);
-        let live = live.map(|live| item.kind.resolved(&live.spec, self.scope)).transpose()?;
+        let live = live.map(|live| item.kind.resolved(&live.spec, item.scope)).transpose()?;
         for api in live.iter().flat_map(|live| &live.provides).filter(|api| !provides.contains(api)) {
-            self.dropped.insert(api.clone(), item.address.clone());
+            self.dropped.entry(project).or_default().insert(api.clone(), address.clone());
         }
         for api in provides.into_iter().chain(live.iter().flat_map(|l| l.provides.clone())) {
-            self.provides.insert(api, item.address.clone());
+            self.provides.entry(project).or_default().insert(api, address.clone());
         }
         if let Some(mut live) = live {
             let named = item.desired.iter().flat_map(|desired| desired.named.iter().cloned());
             live.needs.extend(named.map(Need::Resource));
-            self.held.insert(item.address.clone(), live.claims);
-            self.needs.push((item.address.clone(), live.needs, Side::Live));
+            let held = live.claims.iter().map(|claim| in_project(item, claim));
+            self.held.insert(address.clone(), held.collect());
+            self.needs.push((address.clone(), live.needs, Side::Live));
         }
         Ok(())
     }
 
     fn create(&self, item: &Item<'_>) -> Result<Vec<Call>, DecodeError> {
-        item.desired.as_ref().map_or(Ok(Vec::new()), |d| item.kind.create(&d.resolved.value, self.scope))
+        let scope = self.placed.scope(item);
+        item.desired.as_ref().map_or(Ok(Vec::new()), |d| item.kind.create(&d.resolved.value, scope))
     }
 
-    fn delete(&self, item: &Item<'_>) -> Result<Vec<Call>, DecodeError> {
-        item.live.as_ref().map_or(Ok(Vec::new()), |live| item.kind.delete(live, &item.ask, self.scope))
+    fn delete(item: &Item<'_>) -> Result<Vec<Call>, DecodeError> {
+        item.live.as_ref().map_or(Ok(Vec::new()), |live| item.kind.delete(live, &item.ask, item.scope))
     }
 
-    fn release(&self, item: &Item<'_>) -> Result<Vec<Call>, DecodeError> {
-        item.live.as_ref().map_or(Ok(Vec::new()), |live| item.kind.release(live, self.scope))
+    fn release(item: &Item<'_>) -> Result<Vec<Call>, DecodeError> {
+        item.live.as_ref().map_or(Ok(Vec::new()), |live| item.kind.release(live, item.scope))
     }
 
     /// Live calls first, then what needs a stop between stop and start, then a restart if nothing stopped it.
-    fn update(&self, item: &Item<'_>) -> Result<Work, DecodeError> {
+    fn update(item: &Item<'_>) -> Result<Work, DecodeError> {
         let (Some(desired), Some(live)) = (&item.desired, &item.live) else {
             return Ok(Work::default());
         };
         let mut calls = Vec::new();
         let mut call = |via: &str| -> Result<bool, DecodeError> {
-            let more = item.kind.change(via, &desired.resolved.value, live, &item.fields, self.scope)?;
+            let more = item.kind.change(via, &desired.resolved.value, live, &item.fields, item.scope)?;
             let any = !more.is_empty();
             calls.extend(more);
             Ok(any)
@@ -167,7 +174,7 @@ impl<'a> Steps<'a> {
         self.up.insert(item.address.clone(), id);
         if let (Verdict::Create, Some(desired)) = (&item.verdict, &item.desired) {
             self.made.push((desired.resolved.resource.clone(), id));
-            self.made.extend(desired.resolved.claims.iter().map(|claim| (claim.clone(), id)));
+            self.made.extend(desired.resolved.claims.iter().map(|claim| (in_project(item, claim), id)));
         }
         Ok(())
     }
@@ -241,7 +248,7 @@ impl<'a> Steps<'a> {
     fn provider<'b>(&'b self, need: &'b Need) -> Option<&'b Address> {
         match need {
             Need::Resource(address) => Some(address),
-            Need::Api(api) => self.provides.get(api),
+            Need::Api { project, api } => self.provides.get(project.as_str())?.get(api),
         }
     }
 
@@ -262,8 +269,9 @@ impl<'a> Steps<'a> {
     }
 
     fn turned_off(&self, graph: &mut Graph, address: &Address, need: &Need, side: Side) {
-        let Need::Api(api) = need else { return };
-        let off = self.dropped.get(api).and_then(|owner| self.up.get(owner));
+        let Need::Api { project, api } = need else { return };
+        let dropped = self.dropped.get(project.as_str()).and_then(|dropped| dropped.get(api));
+        let off = dropped.and_then(|owner| self.up.get(owner));
         if let (Some(off), Some(down), Side::Live) = (off, self.down.get(address), side) {
             graph.after(*off, *down);
         }
@@ -332,6 +340,11 @@ impl Step {
     }
 }
 
+/// What a resource claims, in its project.
+fn in_project(item: &Item<'_>, claim: &str) -> String {
+    format!("{}: {claim}", item.scope.project)
+}
+
 /// Each guard once, before the first call that wants it: after that call the resource differs from what the plan saw by our own hand.
 fn guarded_once(calls: Vec<Call>) -> Vec<Call> {
     let mut kept: Vec<Call> = Vec::with_capacity(calls.len());
@@ -379,6 +392,7 @@ impl Vias {
 pub(super) fn put(item: &Item<'_>) -> Result<RecordEdit, DecodeError> {
     let before: Option<&Observed<Value>> = item.live.as_ref().filter(|_| item.verdict != Verdict::Replace);
     let mut entry = Entry { resource: item.ask.resource.clone().unwrap_or_default(), ..Entry::default() };
+    entry.project = item.project.map(str::to_owned);
     if let Some(desired) = &item.desired {
         entry.owns = item.kind.owns(&desired.resolved.value, before, &item.ask.owned)?;
         entry.resource.clone_from(&desired.resolved.resource);

@@ -123,6 +123,7 @@ mod tests {
         let change = Change {
             places: Vec::new(),
             address: Address::new("Vm", "x"),
+            project: None,
             action: Action::Update,
             reason: String::new(),
             fields: vec![FieldChange { path, before: json!(team[0]), after: json!(team[1]) }],

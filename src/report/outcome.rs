@@ -145,8 +145,9 @@ pub fn next_steps(plan: &Plan, course: &str) -> String {
 /// Machines whose line is printed; a class has sixty.
 const MACHINES: usize = 5;
 
-/// The line that leads to a machine, with its tunnels.
+/// The line that leads to a machine of the course's project or of its own, with its tunnels.
 pub fn ssh(project: &str, machine: &Change) -> String {
+    let project = machine.project.as_deref().unwrap_or(project);
     let zone = machine.resource.split("/zones/").nth(1).and_then(|rest| rest.split('/').next());
     let zone = zone.map(|zone| format!(" --zone {zone}")).unwrap_or_default();
     let ports = machine.after.get("tunnels").and_then(Value::as_array).into_iter().flatten();

@@ -52,7 +52,8 @@ pub fn plan(plan: &Plan) -> String {
 
 fn change(change: &Change) -> String {
     let (sign, words, style) = look(change.action);
-    let mut text = format!("{style}{sign} {words}{style:#}  {BOLD}{}{BOLD:#}\n", change.address);
+    let place = change.project.as_ref().map(|project| format!(" in {project}")).unwrap_or_default();
+    let mut text = format!("{style}{sign} {words}{style:#}  {BOLD}{}{BOLD:#}{place}\n", change.address);
     let _ = writeln!(text, "    {DIM}{}{DIM:#}", change.reason);
     if let [first, others @ ..] = change.places.as_slice() {
         let _ = writeln!(text, "    {DIM}in {first}; where it has no room, in {}{DIM:#}", others.join(", "));

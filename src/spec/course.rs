@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Spread;
-use super::formats::{CourseName, LabelKey, LabelValue, ProjectId, Region, Zone, KeepPattern};
+use super::formats::{CourseName, KeepPattern, LabelKey, LabelValue, ProjectId, Region, Zone};
 
 /// The course that a folder describes: one per folder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -37,6 +37,10 @@ pub struct Course {
     /// themselves. Specs name it as `roster`, above all in `forEach: { student: roster }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roster: Option<RosterSource>,
+    /// YAML files, or folders of them, whose documents belong to the course as well: `[../common/rules.yaml]`. Named from the
+    /// course folder on, and so are the files that their documents name (`file:`, `from:`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub include: Vec<IncludePath>,
     /// Values of your own, which specs name as `{{ vars.x }}`: texts, numbers, lists or mappings.
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
     pub vars: serde_json::Map<String, Value>,
@@ -49,6 +53,13 @@ pub struct Course {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keep: Vec<KeepPattern>,
 }
+
+/// A file or folder that is included.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct IncludePath(
+    #[schemars(length(min = 1), extend("examples" = ["../common/rules.yaml"]))] pub String,
+);
 
 /// Where the roster is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

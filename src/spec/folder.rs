@@ -11,11 +11,13 @@ use super::course::{Course, RosterSource};
 use super::diagnostic::{Diagnostic, Problem};
 use super::document::{self, Document, ExpandedSpec};
 use super::expand::Expander;
+use super::include::Included;
 use super::node::Node;
 use super::roster::{self, Roster};
 use super::shape::check_shape;
 use super::source::{SourceId, Sources, Span};
-use super::yaml;
+use super::text::{Role, Text};
+use super::{include, overlay, vars, yaml};
 
 /// What a folder holds.
 #[derive(Debug, Default)]
@@ -39,48 +41,76 @@ pub fn beside(course: &str, file: &str) -> String {
     Path::new(course).parent().unwrap_or(Path::new("")).join(file).display().to_string()
 }
 
-/// Whether a text of a folder is one of YAML. The first one always is: a single file may be called as it likes.
-fn is_yaml(index: usize, path: &str) -> bool {
-    let extension = Path::new(path).extension();
-    index == 0 || extension.is_some_and(|e| e == "yaml" || e == "yml")
-}
-
-/// Reads texts by path: those of YAML, and the table that is the roster, if the course names one. `kinds` are the names of
-/// all kinds but `Course`, `course_schema` is the schema of that one.
-pub fn read(texts: Vec<(String, String)>, kinds: &[&str], course_schema: &Value) -> Folder {
+/// Reads the texts of a course: its specs, what it includes, what the environment changes, the table that is its roster, and the
+/// values of the command line. `kinds` are the names of all kinds but `Course`, `course_schema` is the schema of that one.
+pub fn read<T: Into<Text>>(texts: Vec<T>, kinds: &[&str], course_schema: &Value) -> Folder {
     let mut folder = Folder::default();
-    let mut documents = Vec::new();
+    let mut parts = Parts::default();
     let known: Vec<&str> = std::iter::once(COURSE).chain(kinds.iter().copied()).collect();
-    for (index, (path, text)) in texts.into_iter().enumerate() {
-        let yaml = is_yaml(index, &path);
-        let id = if yaml {
-            folder.sources.add(path, text)
-        } else {
-            // The mark at the beginning of a spreadsheet's text is no part of its first cell.
-            folder.sources.add(path, text.trim_start_matches('\u{feff}'))
-        };
-        if !yaml {
-            continue;
-        }
-        let (nodes, found) = yaml::documents(id, folder.sources.text(id));
-        folder.diagnostics.extend(found);
-        for node in nodes {
-            match document::document(node, &known) {
-                Ok(document) => documents.push(document),
-                Err(found) => folder.diagnostics.push(*found),
-            }
-        }
+    for text in texts {
+        folder.take_in(text.into(), &known, &mut parts);
     }
-    let (courses, specs): (Vec<Document>, Vec<Document>) =
+    let Parts { mut documents, overlay, included, vars, environment } = parts;
+    folder.diagnostics.extend(overlay::lay(&mut documents, overlay));
+    let (mut courses, specs): (Vec<Document>, Vec<Document>) =
         documents.into_iter().partition(|d| d.kind == COURSE);
+    if let Some(course) = courses.first_mut() {
+        let set = |id: SourceId| vars::set(course, id, folder.sources.text(id));
+        folder.diagnostics.extend(vars.into_iter().filter_map(set));
+        folder.diagnostics.extend(included.check(course));
+    }
     folder.course(&courses, course_schema);
     let roster = folder.roster(courses.first());
-    folder.specs(&specs, roster.as_ref());
+    folder.specs(&specs, &environment, roster.as_ref());
     folder.addresses();
     folder
 }
 
+/// The documents of a course by what their texts are to it.
+#[derive(Default)]
+struct Parts {
+    documents: Vec<Document>,
+    overlay: Vec<Document>,
+    included: Included,
+    vars: Vec<SourceId>,
+    environment: String,
+}
+
 impl Folder {
+    fn take_in(&mut self, text: Text, known: &[&str], parts: &mut Parts) {
+        let Text { path, text, role } = text;
+        // The mark at the beginning of a spreadsheet's text is no part of its first cell.
+        let text = if role == Role::Table { text.trim_start_matches('\u{feff}').to_owned() } else { text };
+        let id = self.sources.add(path, text);
+        parts.included.note(&role);
+        match role {
+            Role::Table | Role::Again(_) => {}
+            Role::Var => parts.vars.push(id),
+            Role::Specs => parts.documents.extend(self.documents(id, known)),
+            Role::Included(_) => {
+                for document in self.documents(id, known) {
+                    match include::second_course(&document) {
+                        Some(found) => self.diagnostics.push(found),
+                        None => parts.documents.push(document),
+                    }
+                }
+            }
+            Role::Overlay(name) => {
+                parts.overlay.extend(self.documents(id, known));
+                parts.environment = name;
+            }
+        }
+    }
+
+    fn documents(&mut self, id: SourceId, known: &[&str]) -> Vec<Document> {
+        let (nodes, found) = yaml::documents(id, self.sources.text(id));
+        self.diagnostics.extend(found);
+        let read = nodes.into_iter().map(|node| document::document(node, known));
+        let (documents, wrong): (Vec<_>, Vec<_>) = read.partition(Result::is_ok);
+        self.diagnostics.extend(wrong.into_iter().filter_map(Result::err).map(|found| *found));
+        documents.into_iter().filter_map(Result::ok).collect()
+    }
+
     fn course(&mut self, courses: &[Document], schema: &Value) {
         let Some(first) = courses.first() else {
             let problem = Problem::new("no-course", "no document of the folder describes the course")
@@ -132,7 +162,8 @@ impl Folder {
     }
 
     fn table(&self, node: &Node, file: &str) -> Result<SourceId, Box<Diagnostic>> {
-        let path = beside(self.sources.path(node.span.source), file);
+        // Whatever names it, the table is in the course folder, and so is the first of its texts.
+        let path = beside(self.sources.path(SourceId(0)), file);
         let yaml = matches!(Path::new(file).extension(), Some(e) if e == "yaml" || e == "yml");
         self.sources.find(&path).filter(|_| !yaml).ok_or_else(|| {
             let message = format!("there is no table `{file}` in the course folder");
@@ -146,10 +177,10 @@ impl Folder {
     }
 
     /// Without a sound course nothing can be expanded, but plain specs are checked all the same.
-    fn specs(&mut self, documents: &[Document], roster: Option<&Arc<Roster>>) {
+    fn specs(&mut self, documents: &[Document], environment: &str, roster: Option<&Arc<Roster>>) {
         let stand_in = Course::stand_in();
         let course = self.course.as_ref().or(stand_in.as_ref());
-        let Some(expander) = course.map(|course| Expander::of(course, roster)) else {
+        let Some(expander) = course.map(|course| Expander::of(course, environment, roster)) else {
             return;
         };
         let mut empty_cells = BTreeSet::new();

@@ -1,15 +1,17 @@
-//! Loading: the YAML texts of a course folder, its roster, and the files that its specs name. The one place of `spec` that reads files.
+//! Loading: the YAML texts of a course folder and what belongs to it, its roster, and the files that its specs name. The one place of `spec` that reads files.
 
 use std::collections::BTreeSet;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde_json::Value;
 
 use super::document::ExpandedSpec;
 use super::folder::{COURSE, beside};
+use super::node::{Node, NodeValue};
 use super::source::SourceId;
-use super::{roster, yaml};
+use super::text::{Role, Text, is_yaml};
+use super::{roster, suggest, yaml};
 
 /// Why a folder cannot be loaded at all.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +22,14 @@ pub enum LoadError {
     /// It holds no specs.
     #[error("`{0}` holds no `.yaml` file: `provost init {0}` makes a first one")]
     Empty(String),
+    /// There is no such environment.
+    #[error("there is no environment `{name}`; {help}")]
+    NoEnvironment {
+        /// The one that was asked for.
+        name: String,
+        /// What to type instead.
+        help: String,
+    },
     /// A file cannot be read.
     #[error(transparent)]
     Unreadable(#[from] std::io::Error),
@@ -28,25 +38,108 @@ pub enum LoadError {
 /// The largest file that is uploaded or put into metadata as a part of a course: above it belongs elsewhere.
 const LARGEST_UPLOAD: u64 = 1 << 30;
 
-/// The YAML texts of a folder (or one file) by the path that is shown to the user, in order of their names; and after them
-/// the table that the course names as its roster.
-pub fn texts(folder: &Path) -> Result<(PathBuf, Vec<(String, String)>), LoadError> {
+/// What of a course is wanted besides its folder.
+#[derive(Clone, Debug, Default)]
+pub struct Choice {
+    /// The environment: the name of a file in `overlays/`.
+    pub environment: Option<String>,
+    /// Values for its `vars`: `machines.size=3`.
+    pub vars: Vec<String>,
+}
+
+/// The texts of a folder as it stands, without an environment.
+pub fn texts(folder: &Path) -> Result<(PathBuf, Vec<Text>), LoadError> {
+    chosen(folder, &Choice::default())
+}
+
+/// The YAML texts of a folder (or one file) by the path that is shown to the user, in order of their names; after them what the
+/// environment changes, what the course includes, the table that it names as its roster, and the values of the command line.
+pub fn chosen(folder: &Path, choice: &Choice) -> Result<(PathBuf, Vec<Text>), LoadError> {
     let (root, mut texts) = yaml_texts(folder)?;
-    if let Some((path, file)) = texts.iter().find_map(|(path, text)| Some((path, roster_of(text)?))) {
-        let table = (beside(path, &file), root.join(&file));
+    let home = texts.first().map(|first| first.path.clone()).unwrap_or_default();
+    if let Some(name) = &choice.environment {
+        texts.push(overlay(&root, &home, name)?);
+    }
+    include(&root, &home, &mut texts)?;
+    if let Some(file) = said(&texts, "roster").as_ref().and_then(Node::text) {
+        let table = (beside(&home, file), root.join(file));
         if is_inside(&root, &table.1) && table.1.is_file() {
-            texts.push((table.0, read_table(&table.1)?));
+            texts.push(Text::new(table.0, read_table(&table.1)?, Role::Table));
         }
     }
+    texts.extend(choice.vars.iter().map(|setting| Text::var(setting)));
     Ok((root, texts))
 }
 
-/// The file that a text's course names as its roster. Most texts are not looked into.
-fn roster_of(text: &str) -> Option<String> {
-    let nodes = text.contains("roster").then(|| yaml::documents(SourceId(0), text).0)?;
-    let course =
-        nodes.into_iter().find(|node| node.entry("kind").is_some_and(|k| k.value.text() == Some(COURSE)))?;
-    course.entry("roster")?.value.text().map(str::to_owned)
+/// What the course says under a key; the environment's word counts before the folder's. Most texts are not looked into.
+fn said(texts: &[Text], key: &str) -> Option<Node> {
+    let of_course = |text: &Text| {
+        let nodes = text.text.contains(key).then(|| yaml::documents(SourceId(0), &text.text).0)?;
+        let course = |node: &Node| node.entry("kind").is_some_and(|k| k.value.text() == Some(COURSE));
+        Some(nodes.into_iter().find(course)?.entry(key)?.value.clone())
+    };
+    let overlay = texts.iter().filter(|text| matches!(text.role, Role::Overlay(_)));
+    let specs = texts.iter().filter(|text| text.role == Role::Specs);
+    overlay.chain(specs).find_map(of_course)
+}
+
+/// The folder of the environments beside a course.
+const OVERLAYS: &str = "overlays";
+
+fn overlay(root: &Path, home: &str, name: &str) -> Result<Text, LoadError> {
+    let folder = root.join(OVERLAYS);
+    let files = if folder.is_dir() { yaml_files(&folder)? } else { Vec::new() };
+    let stem = |path: &PathBuf| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let Some(file) = files.iter().find(|path| stem(path).as_deref() == Some(name)) else {
+        let known: Vec<String> = files.iter().filter_map(stem).collect();
+        let near = suggest::nearest(name, known.iter().map(String::as_str));
+        let shown = beside(home, &format!("{OVERLAYS}/{name}.yaml"));
+        let help = match (near, known.is_empty()) {
+            (Some(near), _) => format!("did you mean `{near}`?"),
+            (None, false) => format!("there are {}", known.join(", ")),
+            (None, true) => format!("what it changes would stand in `{shown}`"),
+        };
+        return Err(LoadError::NoEnvironment { name: name.to_owned(), help });
+    };
+    let shown = file.strip_prefix(root).unwrap_or(file).display().to_string();
+    Ok(Text::new(beside(home, &shown), read(file)?, Role::Overlay(name.to_owned())))
+}
+
+/// The YAML files that the course includes, each once.
+fn include(root: &Path, home: &str, texts: &mut Vec<Text>) -> Result<(), LoadError> {
+    let Some(Node { value: NodeValue::List(entries), .. }) = said(texts, "include") else { return Ok(()) };
+    let mut known: BTreeSet<PathBuf> =
+        texts.iter().filter_map(|text| Path::new(&text.path).canonicalize().ok()).collect();
+    for entry in entries.iter().filter_map(Node::text) {
+        let path = root.join(entry);
+        let files = match () {
+            () if path.is_dir() => yaml_files(&path)?,
+            () if path.is_file() => vec![path],
+            () => Vec::new(),
+        };
+        for file in files {
+            let shown = tidy(&beside(home, &file.strip_prefix(root).unwrap_or(&file).display().to_string()));
+            texts.push(if known.insert(file.canonicalize()?) {
+                Text::new(shown, read(&file)?, Role::Included(entry.to_owned()))
+            } else {
+                Text::new(shown, "", Role::Again(entry.to_owned()))
+            });
+        }
+    }
+    Ok(())
+}
+
+/// A path without the folders that it enters only to leave them.
+fn tidy(path: &str) -> String {
+    let mut tidy = PathBuf::new();
+    for part in Path::new(path).components() {
+        let inside = matches!(tidy.components().next_back(), Some(Component::Normal(_)));
+        match part {
+            Component::ParentDir if inside => drop(tidy.pop()),
+            part => tidy.push(part),
+        }
+    }
+    tidy.display().to_string()
 }
 
 /// As much of it as is more than a roster may have, which is reported where it is read.
@@ -57,31 +150,36 @@ fn read_table(path: &Path) -> Result<String, LoadError> {
     Ok(String::from_utf8_lossy(&content).into_owned())
 }
 
-fn yaml_texts(folder: &Path) -> Result<(PathBuf, Vec<(String, String)>), LoadError> {
+fn yaml_texts(folder: &Path) -> Result<(PathBuf, Vec<Text>), LoadError> {
     let shown = folder.display().to_string();
     if folder.is_file() {
         let root = folder.parent().unwrap_or(Path::new(".")).to_owned();
-        return Ok((root, vec![(shown, read(folder)?)]));
+        return Ok((root, vec![Text::new(shown, read(folder)?, Role::Specs)]));
     }
     if !folder.is_dir() {
         return Err(LoadError::Missing(shown));
     }
-    let mut paths = Vec::new();
-    for entry in fs_err::read_dir(folder)? {
-        let path = entry?.path();
-        let yaml = path.extension().is_some_and(|e| e == "yaml" || e == "yml");
-        let hidden = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
-        if yaml && !hidden && path.is_file() {
-            paths.push(path);
-        }
-    }
-    paths.sort();
+    let paths = yaml_files(folder)?;
     if paths.is_empty() {
         return Err(LoadError::Empty(shown));
     }
     let shown = |path: &Path| path.strip_prefix(".").unwrap_or(path).display().to_string();
-    let texts = paths.iter().map(|path| Ok((shown(path), read(path)?)));
+    let texts = paths.iter().map(|path| Ok(Text::new(shown(path), read(path)?, Role::Specs)));
     Ok((folder.to_owned(), texts.collect::<Result<_, LoadError>>()?))
+}
+
+/// The YAML files of a folder, in order of their names.
+fn yaml_files(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {
+    let mut paths = Vec::new();
+    for entry in fs_err::read_dir(folder)? {
+        let path = entry?.path();
+        let hidden = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
+        if is_yaml(&path) && !hidden && path.is_file() {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
 }
 
 /// What is no UTF-8 becomes replacement characters, which the parser reports at their place.
@@ -169,8 +267,8 @@ mod tests {
         folder
     }
 
-    fn names(texts: &[(String, String)]) -> Vec<&str> {
-        texts.iter().map(|(path, _)| path.rsplit('/').next().unwrap()).collect()
+    fn names(texts: &[Text]) -> Vec<&str> {
+        texts.iter().map(|text| text.path.rsplit('/').next().unwrap()).collect()
     }
 
     #[test]
@@ -200,7 +298,7 @@ mod tests {
             let outer = folder(&[files.as_slice(), &[("outside.csv", "login\n")]].concat());
             let inner = outer.path().join("in");
             let (_, found) = texts(&inner).unwrap();
-            let shown = found.get(1).map(|(path, _)| path.clone());
+            let shown = found.get(1).map(|text| text.path.clone());
             assert_eq!(shown, read.map(|read| inner.join(read).display().to_string()), "{roster}");
         }
     }

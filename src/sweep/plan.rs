@@ -38,6 +38,8 @@ fn change(found: &Found) -> Change {
         action: Action::Delete,
         reason: said.join("; "),
         fields: Vec::new(),
+        places: Vec::new(),
+        project: None,
         before: Value::Null,
         after: Value::Null,
         hidden: &[],
@@ -108,6 +110,7 @@ fn step(id: usize, doing: &str, addresses: Vec<Address>) -> Step {
         after: Vec::new(),
         records: Vec::new(),
         intent: false,
+        learns: Vec::new(),
     }
 }
 

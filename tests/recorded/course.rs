@@ -162,7 +162,7 @@ pub(crate) fn plan(specs: &[Value], live: &Live) -> Plan {
         scope: &scope,
         items,
         intent: &intent,
-        disabled: std::collections::BTreeSet::new(),
+        disabled: std::collections::BTreeMap::new(),
     })
     .unwrap()
 }

@@ -3,7 +3,7 @@
 use provost::gcp::upload::md5_of;
 use provost::kinds::{Checked, Files, KindRegistry, LocalFile, schema};
 use provost::report::diagnostics;
-use provost::spec::{Diagnostic, folder};
+use provost::spec::{Diagnostic, Role, Text, folder};
 
 /// The course of the tables below.
 const COURSE: &str = "\
@@ -19,8 +19,8 @@ vars: { mascots: [cat, owl], size: 50, team: Team A, disk: { sizeGb: 20 } }
 const FILES: [(&str, &str); 3] =
     [("setup.sh", "#!/bin/sh\n"), ("site/index.html", "<p>"), ("site/style.css", "p {}")];
 
-/// Texts of a folder by path.
-type Texts = Vec<(String, String)>;
+/// Texts of a course.
+type Texts = Vec<Text>;
 
 /// What is written about a spec beside a sound course.
 pub(crate) fn wrong(spec: &str) -> String {
@@ -34,12 +34,26 @@ pub(crate) fn wrong_course(course: &str) -> String {
 
 /// What is written about a folder.
 pub(crate) fn wrong_folder(texts: &[(&str, &str)]) -> String {
-    let texts: Texts = texts.iter().map(|(path, text)| ((*path).to_owned(), dedent(text))).collect();
-    let checked = check(&texts);
+    wrong_texts(&texts.iter().map(|(path, text)| ((*path).to_owned(), dedent(text)).into()).collect())
+}
+
+/// What is written about an overlay of a sound course with a spec.
+pub(crate) fn wrong_overlay(spec: &str, overlay: &str) -> String {
+    let text = |path: &str, text: &str, role| Text::new(path, dedent(text), role);
+    wrong_texts(&vec![
+        text("course.yaml", COURSE, Role::Specs),
+        text("spec.yaml", spec, Role::Specs),
+        text("overlays/next.yaml", overlay, Role::Overlay("next".to_owned())),
+    ])
+}
+
+/// What is written about these texts.
+pub(crate) fn wrong_texts(texts: &Texts) -> String {
+    let checked = check(texts);
     assert!(!checked.is_sound(), "nothing is wrong");
     assert_eq!(said_twice(&checked.diagnostics), None);
     for finding in checked.diagnostics.iter().filter(|d| d.replacement.is_some()) {
-        try_replacement(&texts, &checked.diagnostics, finding);
+        try_replacement(texts, &checked.diagnostics, finding);
     }
     let text = diagnostics::render(&checked.sources, &checked.diagnostics);
     anstream::adapter::strip_str(&text).to_string()
@@ -53,7 +67,8 @@ pub(crate) fn wrong_class(roster: &str, spec: &str) -> String {
 
 /// Asserts that nothing is wrong with a spec beside a sound course.
 pub(crate) fn right(spec: &str) {
-    let texts = vec![("course.yaml".to_owned(), COURSE.to_owned()), ("spec.yaml".to_owned(), dedent(spec))];
+    let texts = [("course.yaml", COURSE.to_owned()), ("spec.yaml", dedent(spec))];
+    let texts = texts.map(|(path, text)| Text::new(path, text, Role::Specs)).to_vec();
     let checked = check(&texts);
     assert!(checked.is_sound(), "{}", diagnostics::render(&checked.sources, &checked.diagnostics));
 }
@@ -77,13 +92,13 @@ fn try_replacement(texts: &Texts, before: &[Diagnostic], finding: &Diagnostic) {
     let (span, better) = (finding.span.expect("a place"), finding.replacement.as_deref().expect("a text"));
     let mut texts = texts.clone();
     let index = usize::try_from(span.source.0).expect("a small number");
-    texts[index].1.replace_range(span.start..span.end, better);
+    texts[index].text.replace_range(span.start..span.end, better);
     let after = check(&texts);
     let count =
         |found: &[Diagnostic], like: &dyn Fn(&Diagnostic) -> bool| found.iter().filter(|d| like(d)).count();
     let same = |d: &Diagnostic| d.code == finding.code && d.message == finding.message;
     let syntax = |d: &Diagnostic| d.code == "yaml-syntax";
-    let shown = || format!("after `{better}`:\n{}\n{:#?}", texts[index].1, after.diagnostics);
+    let shown = || format!("after `{better}`:\n{}\n{:#?}", texts[index].text, after.diagnostics);
     assert!(count(&after.diagnostics, &same) < count(before, &same), "{}", shown());
     assert!(count(&after.diagnostics, &syntax) <= count(before, &syntax), "{}", shown());
 }

@@ -14,6 +14,8 @@ mod grants;
 mod machines;
 mod names;
 mod network;
+mod overlays;
+mod projects;
 mod quoting;
 mod roster;
 mod storage;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{ExternalIp, Machine, MaintenancePolicy, ProvisioningModel, decode};
 use crate::kinds::{Finding, Need, Scope, service_account};
-use crate::spec::{Address, Pointer, Problem, Spread};
+use crate::spec::{Pointer, Problem, Spread};
 
 /// What the shape of a machine cannot say. `reserved` are metadata keys that have a field of their own.
 pub fn check(machine: &Machine, reserved: &[&str], scope: &Scope) -> Vec<Finding> {
@@ -117,8 +117,7 @@ pub fn no_such_file(path: &str) -> Problem {
 /// The account a machine runs as.
 pub fn needs(machine: &Machine, scope: &Scope) -> Vec<Need> {
     let account = machine.service_account.as_ref().map(ToString::to_string).unwrap_or_default();
-    let id = service_account::id_in_project(&account, &scope.project);
-    id.map(|id| Need::Resource(Address::new("ServiceAccount", id))).into_iter().collect()
+    service_account::of_course(&account, scope).map(Need::Resource).into_iter().collect()
 }
 
 /// The metadata items that a machine's spec states itself.

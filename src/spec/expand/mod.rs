@@ -34,9 +34,9 @@ pub struct Expander {
 }
 
 impl Expander {
-    /// The expander of a course, and of its class if it has one.
-    pub fn of(course: &Course, roster: Option<&Arc<Roster>>) -> Self {
-        let mut about = json!({"name": course.name, "project": course.project});
+    /// The expander of a course in an environment (empty without one), and of its class if it has one.
+    pub fn of(course: &Course, environment: &str, roster: Option<&Arc<Roster>>) -> Self {
+        let mut about = json!({"name": course.name, "project": course.project, "environment": environment});
         if let (Some(map), Some(region)) = (about.as_object_mut(), &course.region) {
             map.insert("region".to_owned(), json!(region));
         }

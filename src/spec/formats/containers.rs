@@ -39,15 +39,14 @@ impl ContainerImage {
         self.host().filter(|h| h.ends_with("-docker.pkg.dev") || *h == "gcr.io" || h.ends_with(".gcr.io"))
     }
 
-    /// The repository of this project that holds it: `docker` of `europe-docker.pkg.dev/PROJECT/docker/app`.
-    pub fn registry_of(&self, project: &str) -> Option<&str> {
+    /// The project and the repository of it that hold it: `docker` of `europe-docker.pkg.dev/PROJECT/docker/app`.
+    pub fn registry(&self) -> Option<(&str, &str)> {
         let mut parts = self.as_str().split('/');
         let host = parts.next()?;
-        let owner = parts.next()?;
+        let project = parts.next()?;
         match host {
-            _ if owner != project => None,
-            "gcr.io" | "us.gcr.io" | "eu.gcr.io" | "asia.gcr.io" => Some(host),
-            _ if host.ends_with("-docker.pkg.dev") => parts.next(),
+            "gcr.io" | "us.gcr.io" | "eu.gcr.io" | "asia.gcr.io" => Some((project, host)),
+            _ if host.ends_with("-docker.pkg.dev") => Some((project, parts.next()?)),
             _ => None,
         }
     }
@@ -256,10 +255,10 @@ mod tests {
 
     #[test]
     fn an_image_of_the_projects_own_registry_names_it() {
-        let registry = |text: &str| ContainerImage::from_trusted(text).registry_of("p").map(str::to_owned);
-        assert_eq!(registry("europe-docker.pkg.dev/p/be/app:1").as_deref(), Some("be"));
-        assert_eq!(registry("eu.gcr.io/p/app:1").as_deref(), Some("eu.gcr.io"));
-        assert_eq!(registry("europe-docker.pkg.dev/other/be/app"), None);
+        let image = |text: &str| ContainerImage::from_trusted(text);
+        assert_eq!(image("europe-docker.pkg.dev/p/be/app:1").registry(), Some(("p", "be")));
+        assert_eq!(image("eu.gcr.io/p/app:1").registry(), Some(("p", "eu.gcr.io")));
+        assert_eq!(image("quay.io/p/be/app").registry(), None);
         assert_eq!(ContainerImage::from_trusted("quay.io/x/app:1").short_name(), "app");
     }
 

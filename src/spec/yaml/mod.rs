@@ -44,6 +44,11 @@ pub fn documents(source: SourceId, text: &str) -> (Vec<Node>, Vec<Diagnostic>) {
     (nodes, diagnostics)
 }
 
+/// One value that stands in a text from a byte on.
+pub fn value(source: SourceId, start: usize, text: &str) -> Result<Option<Node>, Box<Diagnostic>> {
+    document(source, start, text)
+}
+
 /// The texts of the documents, or why the file as a whole is refused.
 fn parts(source: SourceId, text: &str) -> Result<Vec<(usize, &str)>, Box<Diagnostic>> {
     let split_it = "split it into several files of the course folder";
