@@ -9,6 +9,7 @@ mod destroy;
 mod exit;
 mod init;
 mod plan;
+mod power;
 mod printer;
 mod progress;
 mod sandbox;
@@ -60,6 +61,8 @@ async fn dispatch(command: Command, printer: &mut Printer) -> anyhow::Result<Exi
         Command::Plan(args) => plan::run(&args, printer).await,
         Command::Apply(args) => apply::run(&args, printer).await,
         Command::Destroy(args) => destroy::run(&args, printer).await,
+        Command::Pause(args) => power::run(&args, false, printer).await,
+        Command::Resume(args) => power::run(&args, true, printer).await,
         Command::Status(args) => status::run(&args, printer).await,
         Command::Schema(args) => schema::run(&args, printer),
         Command::Sandbox(args) => sandbox::run(&args, printer).await,

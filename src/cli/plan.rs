@@ -38,7 +38,7 @@ pub(super) async fn run(args: &PlanArgs, printer: &mut Printer) -> anyhow::Resul
 /// What the flags ask for.
 pub(super) fn intent(ownership: &OwnershipArgs, destroy: bool) -> Intent {
     let set = |addresses: &[crate::spec::Address]| addresses.iter().cloned().collect::<BTreeSet<_>>();
-    Intent { destroy, adopt: set(&ownership.adopt), release: set(&ownership.release) }
+    Intent { destroy, adopt: set(&ownership.adopt), release: set(&ownership.release), ..Intent::default() }
 }
 
 /// Reads the project and plans.
@@ -48,6 +48,7 @@ pub(super) async fn plan(
     intent: &Intent,
 ) -> anyhow::Result<(Plan, Record)> {
     let store = store(connection, loaded);
+    let intent = &Intent { now: connection.now, ..intent.clone() };
     let world = World { registry: &loaded.registry, desired: &loaded.desired, intent };
     let record = store.load(&loaded.scope.course);
     Ok(live::plan(&connection.client, world, &loaded.scope, record).await?)

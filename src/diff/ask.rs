@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::inventory::{Entry, Record};
@@ -19,6 +20,33 @@ pub struct Intent {
     pub adopt: BTreeSet<Address>,
     /// Resources to leave in place and stop managing.
     pub release: BTreeSet<Address>,
+    /// The time by which things are over or not.
+    pub now: Timestamp,
+    /// Only what is over is to go, and nothing else is touched.
+    pub expired: bool,
+    /// Machines are only stopped or started, and nothing else is touched.
+    pub power: Option<Power>,
+}
+
+/// A wish about the machines of a course, between its sessions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Power {
+    /// Whether they are to run.
+    pub on: bool,
+    /// Patterns of their names or addresses, of which one must match; none: all of them.
+    pub only: Vec<String>,
+}
+
+impl Intent {
+    /// When a resource was over, if it is.
+    pub fn over(&self, desired: &Desired) -> Option<Timestamp> {
+        desired.resolved.ends.as_ref().map(|(time, _)| *time).filter(|time| *time <= self.now)
+    }
+
+    /// Whether a declared resource is to go.
+    pub fn removes(&self, desired: &Desired) -> bool {
+        self.destroy || self.over(desired).is_some()
+    }
 }
 
 /// The asks of one kind, with what belongs to each.
@@ -62,7 +90,7 @@ fn of_kind<'a>(
             &resource.address.name,
             Some(resource),
             record.entries.get(&resource.address),
-            intent.destroy,
+            intent.removes(resource),
         );
     }
     let orphans = record.entries.iter().filter(|(a, _)| a.kind == name && !known.contains(a.name.as_str()));

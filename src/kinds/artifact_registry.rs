@@ -18,7 +18,7 @@ use super::reads::Reads;
 use super::{Scope, mark, wire};
 use crate::gcp::call::{Edit, Guard, Send, Wait};
 use crate::gcp::{Call, Read, Request, Service, Splice, Verb};
-use crate::spec::formats::{LabelKey, LabelValue, Location, RegistryId};
+use crate::spec::formats::{Expires, LabelKey, LabelValue, Location, RegistryId};
 use crate::spec::{Pointer, Problem};
 
 /// A repository for container images and packages: `LOCATION-docker.pkg.dev/PROJECT/NAME`.
@@ -59,6 +59,9 @@ pub struct Registry {
     /// Vulnerability scanning: `INHERITED` from the project, or `DISABLED`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vulnerability_scanning: Option<Scanning>,
+    /// When it ends: `session`, `never` (default) or a point in time. `provost destroy --expired` then deletes it with its images.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Expires>,
 }
 
 /// What a repository holds.
@@ -166,7 +169,7 @@ static FACTS: Facts = Facts {
     ],
     keyed: &["labels"],
     whole: &["cleanupPolicies"],
-    local: &[],
+    local: &["expires"],
 };
 
 const MASK: &str = "name,format,mode,kmsKeyName,description,labels,dockerConfig,cleanupPolicyDryRun,cleanupPolicies,vulnerabilityScanningConfig/enablementConfig,createTime";
@@ -217,6 +220,10 @@ impl Resource for Registry {
         for policy in self.cleanup_policies.iter_mut().flat_map(|p| p.values_mut()) {
             cleanup::normalise(policy);
         }
+    }
+
+    fn expires(&mut self) -> Option<&mut Option<Expires>> {
+        Some(&mut self.expires)
     }
 
     fn resource(&self, scope: &Scope) -> String {
@@ -330,6 +337,7 @@ fn observe(repository: &Value, scope: &Scope) -> Option<(String, Observed<Regist
 fn decode(repository: &Value, name: &str, location: &str) -> Option<Registry> {
     let labels = wire::map(repository, "/labels").into_iter();
     Some(Registry {
+        expires: None,
         name: RegistryId::try_from(name).ok()?,
         location: Some(Location::from_trusted(location)),
         format: wire::member(repository, "/format"),

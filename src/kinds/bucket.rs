@@ -18,7 +18,7 @@ use super::reads::Reads;
 use super::{Scope, bucket_objects, bucket_wire, mark, wire};
 use crate::gcp::call::Send;
 use crate::gcp::{Call, Read, Request, Service, Verb, segment};
-use crate::spec::formats::{BucketName, Duration, LabelKey, LabelValue, Location, StorageClass};
+use crate::spec::formats::{BucketName, Duration, Expires, LabelKey, LabelValue, Location, StorageClass};
 use crate::spec::{Pointer, Problem};
 
 /// A bucket for a course's files, and files of the course folder that are uploaded to it.
@@ -94,6 +94,9 @@ pub struct Bucket {
     /// `empty` deletes the content, `keep` leaves the bucket in place and stops managing it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_destroy: Option<BucketEnd>,
+    /// When it ends: `session`, `never` (default) or a point in time. `provost destroy --expired` then deletes it with what it holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Expires>,
     /// The files above, by object name, with the digests of their contents.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(skip)]
@@ -264,7 +267,7 @@ static FACTS: Facts = Facts {
     ],
     keyed: &["labels", "objects"],
     whole: &[],
-    local: &["files", "onDestroy"],
+    local: &["files", "onDestroy", "expires"],
 };
 
 const MASK: &str = "name,location,storageClass,labels,versioning,lifecycle,iamConfiguration,softDeletePolicy,retentionPolicy,defaultEventBasedHold,billing,website,cors,logging,encryption,rpo,autoclass,hierarchicalNamespace,customPlacementConfig,metageneration";
@@ -334,6 +337,10 @@ impl Resource for Bucket {
             Some(BucketEnd::Keep) => OnDestroy::Keep,
             Some(BucketEnd::Refuse) | None => OnDestroy::Delete,
         }
+    }
+
+    fn expires(&mut self) -> Option<&mut Option<Expires>> {
+        Some(&mut self.expires)
     }
 
     fn resource(&self, _scope: &Scope) -> String {

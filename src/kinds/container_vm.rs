@@ -4,6 +4,7 @@
 //! New `user-data` takes effect at the next boot, so a change of containers restarts the machine.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,9 +13,11 @@ use serde_json::{Value, json};
 use super::Scope;
 use super::containers::{self, Container, USER_DATA};
 use super::contract::{Ask, Facts, Finding, MarkPlace, Need, Observation, Observed, Resource, Update};
+use super::ending::Ending;
 use super::machine::{Machine, calls, decode, encode, fields, observe, rules};
 use super::reads::Reads;
 use crate::gcp::{Call, Read, Service};
+use crate::spec::formats::Expires;
 use crate::spec::{Address, Pointer, Problem};
 
 /// A virtual machine that runs containers, which reach each other by name.
@@ -63,6 +66,7 @@ impl AsMut<Machine> for ContainerVm {
 
 impl Resource for ContainerVm {
     const FACTS: &'static Facts = &FACTS;
+    const RUNS: Option<RangeInclusive<u64>> = Some(rules::RUNS);
 
     fn name(&self) -> &str {
         self.machine.name.as_str()
@@ -113,6 +117,18 @@ impl Resource for ContainerVm {
 
     fn claims(&self, _scope: &Scope) -> Vec<String> {
         vec![format!("the machine {}", self.machine.name)]
+    }
+
+    fn expires(&mut self) -> Option<&mut Option<Expires>> {
+        Some(&mut self.machine.expires)
+    }
+
+    fn is_of_the_session(&self) -> bool {
+        true
+    }
+
+    fn ending(&self, _scope: &Scope) -> Ending {
+        Ending::Google
     }
 
     fn resource(&self, scope: &Scope) -> String {

@@ -11,14 +11,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::contract::{Ask, Facts, Finding, MarkPlace, Need, Observation, Observed, Resource, Update};
+use super::ending::Ending;
 use super::field::{Class, How, Owned, field, managed};
 use super::grant_target::Target;
 use super::reads::Reads;
-use super::{Scope, service_account, wire};
+use super::{Scope, grant_window, service_account, wire};
 use crate::gcp::Call;
 use crate::gcp::Read;
 use crate::gcp::policy::{self, Bindings, Condition, Tuple};
-use crate::spec::formats::{Member, Role, SpecName};
+use crate::spec::formats::{Expires, Member, Role, SpecName};
 use crate::spec::{Address, Pointer, Problem};
 
 /// Roles for members, on the project or on one resource.
@@ -44,6 +45,10 @@ pub struct IamGrant {
     /// Whether these roles on that resource have exactly these members. Default: `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exclusive: Option<bool>,
+    /// When the access ends: `session` (default for people in a course with a session), `never` or a point in time. Google checks it
+    /// at every request; basic roles (owner, editor, viewer) and grants on a registry cannot end by themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Expires>,
     /// What is granted, role by role: how the two lists above are compared with a policy.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(skip)]
@@ -55,10 +60,13 @@ pub struct IamGrant {
 pub struct RoleMembers {
     role: String,
     members: Vec<String>,
+    /// Where it is another one than that of the grant: access that ends, and roles that cannot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    condition: Option<GrantCondition>,
 }
 
 /// A condition on a grant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GrantCondition {
     /// Short name of the condition, as the console shows it.
@@ -71,6 +79,26 @@ pub struct GrantCondition {
     /// In Google's expression language: `request.time < timestamp("2027-07-01T00:00:00Z")`.
     #[schemars(length(min = 1))]
     pub expression: String,
+}
+
+impl From<&GrantCondition> for Condition {
+    fn from(condition: &GrantCondition) -> Self {
+        Self {
+            title: condition.title.clone(),
+            description: condition.description.clone().unwrap_or_default(),
+            expression: condition.expression.clone(),
+        }
+    }
+}
+
+impl From<Condition> for GrantCondition {
+    fn from(condition: Condition) -> Self {
+        Self {
+            title: condition.title,
+            description: Some(condition.description).filter(|d| !d.is_empty()),
+            expression: condition.expression,
+        }
+    }
 }
 
 static FACTS: Facts = Facts {
@@ -88,7 +116,7 @@ static FACTS: Facts = Facts {
     ],
     keyed: &[],
     whole: &[],
-    local: &["roles", "members", "exclusive"],
+    local: &["roles", "members", "exclusive", "expires"],
 };
 
 impl Resource for IamGrant {
@@ -108,7 +136,7 @@ impl Resource for IamGrant {
         found
     }
 
-    fn normalise(&mut self, _scope: &Scope) {
+    fn normalise(&mut self, scope: &Scope) {
         self.roles.sort();
         self.roles.dedup();
         for member in &mut self.members {
@@ -117,8 +145,14 @@ impl Resource for IamGrant {
         self.members.sort();
         self.members.dedup();
         let members: Vec<String> = self.members.iter().map(ToString::to_string).collect();
-        let granted = |role: &Role| RoleMembers { role: role.to_string(), members: members.clone() };
-        self.grants.get_or_insert_with(|| self.roles.iter().map(granted).collect());
+        if self.grants.is_none() {
+            let granted = |role: &Role| RoleMembers {
+                role: role.to_string(),
+                members: members.clone(),
+                condition: self.window(role, scope).map(GrantCondition::from),
+            };
+            self.grants = Some(self.roles.iter().map(granted).collect());
+        }
     }
 
     fn needs(&self, scope: &Scope) -> Vec<Need> {
@@ -138,6 +172,22 @@ impl Resource for IamGrant {
         let on = self.on.shown();
         let tuples = self.tuples(scope);
         tuples.iter().map(|t| format!("{} for {} on {on}{}", t.role, t.member, condition_text(t))).collect()
+    }
+
+    fn expires(&mut self) -> Option<&mut Option<Expires>> {
+        Some(&mut self.expires)
+    }
+
+    fn is_of_the_session(&self) -> bool {
+        let person = |m: &Member| ["user:", "group:", "domain:"].iter().any(|p| m.as_str().starts_with(p));
+        self.members.iter().any(person)
+    }
+
+    fn ending(&self, _scope: &Scope) -> Ending {
+        match self.endless() {
+            None => Ending::Google,
+            Some((why, help)) => Ending::Hindered { why, help },
+        }
     }
 
     fn resource(&self, scope: &Scope) -> String {
@@ -194,23 +244,45 @@ const FACET: &str = "grants";
 
 impl IamGrant {
     fn tuples(&self, _scope: &Scope) -> Vec<Tuple> {
-        let condition = self.condition.as_ref().map(|c| Condition {
-            title: c.title.clone(),
-            description: c.description.clone().unwrap_or_default(),
-            expression: c.expression.clone(),
-        });
-        let pairs = self.grants.iter().flatten().flat_map(|g| g.members.iter().map(move |m| (&g.role, m)));
+        let pairs = self.grants.iter().flatten().flat_map(|g| g.members.iter().map(move |m| (g, m)));
         pairs
-            .map(|(role, member)| Tuple {
-                role: role.clone(),
+            .map(|(granted, member)| Tuple {
+                role: granted.role.clone(),
                 member: member.clone(),
-                condition: condition.clone(),
+                condition: granted.condition.as_ref().or(self.condition.as_ref()).map(Condition::from),
             })
             .collect()
     }
 
+    /// The condition by which a role ends, where it can.
+    fn window(&self, role: &Role, scope: &Scope) -> Option<Condition> {
+        let ends = self.expires.as_ref()?.at()?;
+        let can = !grant_window::is_basic(role.as_str()) && self.on.takes_conditions() && !self.is_public();
+        let stated = self.condition.as_ref().map(Condition::from);
+        can.then(|| grant_window::condition(ends, stated.as_ref(), scope))
+    }
+
+    /// What of it cannot end by itself and why, and what to write instead.
+    fn endless(&self) -> Option<(String, String)> {
+        let basic = || self.roles.iter().filter(|role| grant_window::is_basic(role.as_str()));
+        if !self.on.takes_conditions() {
+            let help = "grant the role on the project, where it can end".to_owned();
+            return Some((format!("{} takes no conditions", self.on.sort()), help));
+        }
+        if self.is_public() {
+            return Some(("everybody's access takes no condition".to_owned(), "name the people".to_owned()));
+        }
+        let named: Vec<&str> = basic().map(Role::as_str).collect();
+        let help = || format!("grant narrow roles instead: {}", grant_window::narrow(basic()));
+        (!named.is_empty()).then(|| (format!("{} takes no condition", named.join(" and ")), help()))
+    }
+
+    fn is_public(&self) -> bool {
+        self.members.iter().any(|m| matches!(m.as_str(), "allUsers" | "allAuthenticatedUsers"))
+    }
+
     fn check_role(&self, i: usize, role: &Role) -> Option<Finding> {
-        let basic = matches!(role.as_str(), "roles/owner" | "roles/editor" | "roles/viewer");
+        let basic = grant_window::is_basic(role.as_str());
         let (message, help) = if basic && self.condition.is_some() {
             (
                 "basic roles take no condition",
@@ -313,20 +385,24 @@ fn surplus(desired: &IamGrant, bindings: &Bindings) -> Vec<Tuple> {
 }
 
 fn live_spec(ask: &Ask<IamGrant>, on: Target, tuples: &BTreeSet<Tuple>) -> Option<IamGrant> {
-    let first = tuples.first()?;
-    let mut grants: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let condition = stated_condition(ask, tuples.first()?);
+    let mut grants: BTreeMap<(&str, Option<GrantCondition>), Vec<String>> = BTreeMap::new();
     for tuple in tuples {
-        grants.entry(tuple.role.clone()).or_default().push(tuple.member.clone());
+        let own =
+            tuple.condition.clone().map(GrantCondition::from).filter(|own| Some(own) != condition.as_ref());
+        grants.entry((&tuple.role, own)).or_default().push(tuple.member.clone());
     }
-    let condition = first.condition.clone().map(|c| GrantCondition {
-        title: c.title,
-        description: Some(c.description).filter(|d| !d.is_empty()),
-        expression: c.expression,
+    let roles: BTreeSet<String> = tuples.iter().map(|t| t.role.clone()).collect();
+    let roles = wire::formatted(roles.into_iter().collect());
+    let grants = grants.into_iter().map(|((role, condition), members)| RoleMembers {
+        role: role.to_owned(),
+        members,
+        condition,
     });
-    let roles = wire::formatted(grants.keys().cloned().collect());
-    let grants = grants.into_iter().map(|(role, members)| RoleMembers { role, members }).collect();
+    let grants = grants.collect();
     let members: BTreeSet<String> = tuples.iter().map(|t| t.member.clone()).collect();
     Some(IamGrant {
+        expires: None,
         name: SpecName::try_from(ask.name.as_str()).ok()?,
         on,
         roles,
@@ -335,6 +411,15 @@ fn live_spec(ask: &Ask<IamGrant>, on: Target, tuples: &BTreeSet<Tuple>) -> Optio
         exclusive: None,
         grants: Some(grants),
     })
+}
+
+/// The condition that the grant itself has: the one of its tuples, unless it is a window of ours; that one joins what the spec
+/// states, and is compared role by role.
+fn stated_condition(ask: &Ask<IamGrant>, first: &Tuple) -> Option<GrantCondition> {
+    if first.condition.as_ref().is_some_and(grant_window::is_ours) {
+        return ask.desired.as_ref().and_then(|desired| desired.condition.clone());
+    }
+    first.condition.clone().map(GrantCondition::from)
 }
 
 /// A grant as the inventory keeps it: its JSON.

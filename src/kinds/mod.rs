@@ -14,10 +14,12 @@ pub mod container_vm;
 pub mod containers;
 pub mod contract;
 pub mod desired;
+pub mod ending;
 pub mod erased;
 pub mod field;
 pub mod firewall_rule;
 pub mod grant_target;
+mod grant_window;
 pub mod iam_grant;
 pub mod machine;
 pub mod mark;
@@ -38,6 +40,7 @@ pub use contract::{
     Ask, Contents, Facts, Finding, MarkPlace, Need, Observation, Observed, OnDestroy, Resource, Update,
 };
 pub use desired::{Desired, desire};
+pub use ending::Ending;
 pub use erased::{DecodeError, Erased, Kind, Resolved};
 pub use field::{Class, Field, FieldChange, FieldPath, How, Owned, Via};
 pub use firewall_rule::FirewallRule;

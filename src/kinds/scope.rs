@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::mark;
+use crate::spec::session::{Session, Window};
 use crate::spec::{Address, Course};
 
 /// The course as kinds see it.
@@ -18,6 +19,8 @@ pub struct Scope {
     pub zones: Vec<String>,
     /// Labels for everything that has labels.
     pub labels: BTreeMap<String, String>,
+    /// From when to when the course is held.
+    pub session: Option<Window>,
     /// Where the resources of the course are or will be: what a grant on one of them needs to find its policy.
     pub places: BTreeMap<Address, String>,
     /// Files named by specs, by their path relative to the course folder.
@@ -48,6 +51,7 @@ impl Scope {
             region: course.region.as_ref().map(ToString::to_string),
             zones: course.zones.iter().map(ToString::to_string).collect(),
             labels: course.labels.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect(),
+            session: course.session.as_ref().and_then(Session::window),
             places: BTreeMap::new(),
             files,
         }

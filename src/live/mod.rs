@@ -148,6 +148,7 @@ fn planned(asks: &[KindAsks<'_>], seen: Seen, intent: &Intent, scope: &Scope) ->
         items.extend(diff::diff(of_kind, observed, intent, scope)?);
     }
     diff::verdict::cascade(&mut items);
+    diff::verdict::confine(&mut items, intent);
     Ok(plan::build(plan::Input { scope, items, intent, disabled: seen.disabled })?)
 }
 
@@ -155,7 +156,8 @@ fn planned(asks: &[KindAsks<'_>], seen: Seen, intent: &Intent, scope: &Scope) ->
 fn declared(world: World<'_>, scope: &Scope) -> Result<Vec<Read>, DecodeError> {
     let mut wanted = BTreeSet::new();
     for resource in world.desired {
-        let ask = diff::ask::ask(&resource.address.name, Some(resource), None, world.intent.destroy);
+        let ask =
+            diff::ask::ask(&resource.address.name, Some(resource), None, world.intent.removes(resource));
         wanted.extend(resource.kind.reads(&ask, scope)?);
     }
     let named: BTreeSet<&str> = world.desired.iter().map(|d| d.address.kind.as_str()).collect();

@@ -26,11 +26,15 @@ pub struct Input<'a> {
 
 /// Builds the plan.
 pub fn build(input: Input<'_>) -> Result<Plan, DecodeError> {
+    if let Some(power) = &input.intent.power {
+        return super::power::plan(&input, power);
+    }
     let Input { scope, items, intent, disabled } = input;
     let mut report: Vec<Finding> = items.iter().flat_map(|item| findings(item)).collect();
     report.extend(missing_apis(&items, &disabled));
     report.extend(unseen(&items, &disabled, scope));
     report.extend(unknown_intents(&items, intent));
+    report.extend(super::endings::findings(&items, intent));
     let mut steps = Steps::new(scope);
     for item in &items {
         steps.add(item)?;
@@ -46,7 +50,7 @@ pub fn build(input: Input<'_>) -> Result<Plan, DecodeError> {
 }
 
 /// What is shown of a resource. Takes its values: they are large, and nothing else wants them any more.
-fn change(item: Item<'_>) -> Option<Change> {
+pub(super) fn change(item: Item<'_>) -> Option<Change> {
     let action = match item.verdict {
         Verdict::Create => Action::Create,
         Verdict::Update => Action::Update,
@@ -63,6 +67,8 @@ fn change(item: Item<'_>) -> Option<Change> {
     }
     let leaves = matches!(action, Action::Delete | Action::Release);
     let hidden = if action == Action::Create { item.kind.derived() } else { item.kind.facts().local };
+    let ends =
+        item.desired.as_ref().and_then(|desired| desired.resolved.ends.as_ref()).map(|(time, _)| *time);
     let (place, after) = match item.desired {
         Some(desired) => (Some(desired.resolved.resource), desired.resolved.value),
         None => (None, Value::Null),
@@ -81,6 +87,7 @@ fn change(item: Item<'_>) -> Option<Change> {
         hidden,
         resource: live_place.or(place).unwrap_or_default(),
         address_of,
+        ends,
     })
 }
 
@@ -192,7 +199,7 @@ fn missing_api(api: &str, address: Address) -> Finding {
 }
 
 /// What is ours and was made is not gone because its API answers no more: it can be seen again once the API is on.
-fn unseen(items: &[Item<'_>], disabled: &BTreeSet<String>, scope: &Scope) -> Vec<Finding> {
+pub(super) fn unseen(items: &[Item<'_>], disabled: &BTreeSet<String>, scope: &Scope) -> Vec<Finding> {
     let made = |item: &&Item<'_>| item.live.is_none() && item.entry.is_some_and(|entry| !entry.pending);
     let of = |api: &String| items.iter().filter(made).find(|item| item.kind.facts().service.api() == api);
     let finding = |api: &String| {

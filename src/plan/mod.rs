@@ -2,10 +2,13 @@
 //! Pure. Nothing here sends a request.
 
 pub mod build;
+mod endings;
 pub mod order;
 mod pace;
+mod power;
 pub mod steps;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -92,6 +95,9 @@ pub struct Change {
     /// The address by which the world reaches it, where it has one.
     #[serde(skip)]
     pub address_of: Option<String>,
+    /// When it is over, or was: its spec says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ends: Option<Timestamp>,
 }
 
 /// How grave a finding is.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::formats::{CourseName, LabelKey, LabelValue, ProjectId, Region, Zone};
+use super::session::Session;
 
 /// The course that a folder describes: one per folder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -31,6 +32,9 @@ pub struct Course {
     /// themselves. Specs name it as `roster`, above all in `forEach: { student: roster }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roster: Option<RosterSource>,
+    /// When the course begins and ends. With it, machines and people's access end by themselves unless they say `expires: never`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<Session>,
     /// Values of your own, which specs name as `{{ vars.x }}`: texts, numbers, lists or mappings.
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
     pub vars: serde_json::Map<String, Value>,

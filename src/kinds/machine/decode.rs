@@ -11,8 +11,8 @@ use super::{
 };
 use crate::kinds::wire;
 use crate::spec::formats::{
-    AcceleratorType, ApiRef, DiskType, IpAddress, LabelKey, LabelValue, MachineType, MetadataKey,
-    ResourceName, Scope as OauthScope, SizeGb, VmAccount, Zone,
+    AcceleratorType, ApiRef, DiskType, Duration, End, Expires, IpAddress, LabelKey, LabelValue, MachineType,
+    MetadataKey, ResourceName, Scope as OauthScope, SizeGb, VmAccount, Zone,
 };
 
 /// The metadata key that holds ssh keys, one a line.
@@ -56,8 +56,17 @@ pub fn machine(instance: &Value, disk: Option<&Value>, family: Option<&str>) -> 
         hostname: wire::member(instance, "/hostname"),
         deletion_protection: Some(wire::flag(instance, "/deletionProtection")),
         desired_status: Some(if stopped(instance) { PowerState::Terminated } else { PowerState::Running }),
+        expires: expires(instance),
         tunnels: None,
     })
+}
+
+/// When Google takes it away; None for never.
+fn expires(instance: &Value) -> Option<Expires> {
+    let time = wire::text(instance, "/scheduling/terminationTime").and_then(|time| time.parse().ok());
+    let seconds = wire::number(instance, "/scheduling/maxRunDuration/seconds");
+    let length = || Some(Duration::from_seconds(seconds?.try_into().ok()?));
+    time.map(End::At).or_else(|| length().map(End::After)).map(Expires::of)
 }
 
 /// The metadata items by key.
