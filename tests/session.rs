@@ -257,10 +257,79 @@ fn access_that_cannot_end_is_warned_of_with_what_can() {
         conditions(&room),
         [json!(["roles/run.developer", ["user:ann@x.edu"], "provost-expires", WINDOW])]
     );
-    assert_eq!(room.members("roles/editor").contains(&json!("user:ann@x.edu")), true);
+    assert!(room.members("roles/editor").contains(&json!("user:ann@x.edu")));
     converged(&room, BEFORE);
     at(&room, AFTER, "destroy", &["--expired", "--yes"]).code(0);
-    assert_eq!(room.members("roles/editor").contains(&json!("user:ann@x.edu")), false);
+    assert!(!room.members("roles/editor").contains(&json!("user:ann@x.edu")));
+    converged(&room, AFTER);
+}
+
+const HOLDING: &str = "---
+kind: Bucket
+name: be-cloud-2526-files
+location: europe-west1
+expires: session
+LIFECYCLE---
+kind: Registry
+name: images
+location: europe-west1
+expires: session
+";
+
+/// The ages at which things go by themselves, in the bucket and in the registry.
+fn ages(room: &Room) -> Value {
+    let bucket = room.resources().remove("storage/b/be-cloud-2526-files").unwrap()["bucket"].take();
+    let rules = bucket["lifecycle"]["rule"].as_array().cloned().unwrap_or_default();
+    let ages: Vec<&Value> = rules.iter().map(|rule| &rule["condition"]["age"]).collect();
+    let registry = room.resource("repositories/images");
+    json!([ages, registry["cleanupPolicies"]["provost-expires"]["condition"]["olderThan"]])
+}
+
+#[test]
+fn what_buckets_and_registries_hold_goes_by_its_age_and_never_before_the_end() {
+    let apis = APIS.replace("iam.", "artifactregistry.googleapis.com, iam.");
+    let course =
+        |lifecycle: &str| format!("{COURSE}{SESSION}{apis}{}", HOLDING.replace("LIFECYCLE", lifecycle));
+    let room = Room::with(&course(""));
+    let said = at(&room, BEFORE, "apply", &["--yes"]).code(0);
+    assert!(said.out.contains("note[ends-slowly] Google deletes objects by their age"), "{}", said.out);
+    assert_eq!(ages(&room), json!([[20], "1728000s"]));
+    for time in [BEFORE, "2030-09-15T00:00:00Z", END] {
+        assert!(time == END || at(&room, time, "plan", &["--detailed-exitcode"]).code == 0, "{time}");
+    }
+    let moved = course("").replace("09-20T18", "09-25T18");
+    let kept = course("lifecycle: [{ action: Delete, condition: { age: 90 } }]\n");
+    let lifted = course("").replace("expires: session", "expires: never");
+    let dropped = course("").replace("expires: session\n", "");
+    for (text, wanted) in [
+        (moved, json!([[25], "2160000s"])),
+        (kept, json!([[20, 90], "1728000s"])),
+        (course(""), json!([[20, 90], "1728000s"])),
+        (lifted, json!([[90], null])),
+        (course(""), json!([[20, 90], "1728000s"])),
+        (dropped, json!([[90], null])),
+        (course(""), json!([[20, 90], "1728000s"])),
+    ] {
+        room.write("course.yaml", &text);
+        at(&room, BEFORE, "apply", &["--yes"]).code(0);
+        assert_eq!(ages(&room), wanted, "{text}");
+        converged(&room, BEFORE);
+    }
+    at(&room, AFTER, "destroy", &["--expired", "--yes"]).code(0);
+    assert_eq!(room.find("repositories/images"), None);
+    converged(&room, AFTER);
+}
+
+#[test]
+fn a_bucket_that_is_over_goes_with_what_it_holds() {
+    let room =
+        room("---\nkind: Bucket\nname: be-cloud-2526-files\nexpires: session\nfiles: [{ from: a.txt }]\n");
+    room.write("a.txt", "a");
+    at(&room, BEFORE, "apply", &["--yes"]).code(0);
+    let plan = at(&room, AFTER, "plan", &[]).code(0);
+    assert!(plan.out.contains("1 object in it: deleted with it"), "{}", plan.out);
+    at(&room, AFTER, "destroy", &["--expired", "--yes"]).code(0);
+    assert_eq!(room.find("b/be-cloud-2526-files"), None);
     converged(&room, AFTER);
 }
 

@@ -228,8 +228,13 @@ mod tests {
             |names: &[&str]| names.iter().filter_map(|n| ServiceName::try_from(*n).ok()).collect::<Vec<_>>();
         let name = SpecName::from_trusted("apis");
         let both = list(&["compute.googleapis.com", "storage.googleapis.com"]);
-        let spec = ApiServices { name: name.clone(), services: both, on_destroy: None };
-        let was = ApiServices { name, services: list(&["storage.googleapis.com"]), on_destroy: None };
+        let spec = ApiServices { name: name.clone(), services: both, on_destroy: None, expires: None };
+        let was = ApiServices {
+            name,
+            services: list(&["storage.googleapis.com"]),
+            on_destroy: None,
+            expires: None,
+        };
         let before = Observed::new(String::new(), was, json!({}), None);
         let ours = spec.owns(Some(&before), &Owned::default()).unwrap_or_default();
         assert_eq!(ours.keys("services").collect::<Vec<_>>(), ["compute.googleapis.com"]);

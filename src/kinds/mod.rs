@@ -1,12 +1,15 @@
 //! Kinds: the resource types that a spec can name. One file per kind, one line per kind in [`registry`].
 //! Pure: kinds turn specs and wire documents into values and calls, and never send or read anything themselves.
 
+mod ageing;
 pub mod api_services;
 pub mod artifact_registry;
 pub mod bucket;
+mod bucket_end;
 pub mod bucket_files;
 pub mod bucket_lifecycle;
 mod bucket_objects;
+mod bucket_patch;
 mod bucket_wire;
 pub mod checked;
 pub mod cleanup;

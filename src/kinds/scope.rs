@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::mark;
 use crate::spec::session::{Session, Window};
 use crate::spec::{Address, Course};
@@ -19,6 +21,8 @@ pub struct Scope {
     pub zones: Vec<String>,
     /// Labels for everything that has labels.
     pub labels: BTreeMap<String, String>,
+    /// The time of the plan.
+    pub now: Timestamp,
     /// From when to when the course is held.
     pub session: Option<Window>,
     /// Where the resources of the course are or will be: what a grant on one of them needs to find its policy.
@@ -52,6 +56,7 @@ impl Scope {
             zones: course.zones.iter().map(ToString::to_string).collect(),
             labels: course.labels.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect(),
             session: course.session.as_ref().and_then(Session::window),
+            now: Timestamp::default(),
             places: BTreeMap::new(),
             files,
         }

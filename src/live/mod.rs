@@ -124,6 +124,7 @@ pub async fn plan(
 ) -> Result<(Plan, Record), LiveError> {
     let mut seen = Seen::default();
     let nothing = Record::empty(&scope.course, &scope.project);
+    let scope = &Scope { now: world.intent.now, ..scope.clone() };
     let guess = placed(scope, world.desired, &nothing);
     let declared = declared(world, &guess)?;
     let (read, record) = tokio::join!(seen.read(client, declared), record);

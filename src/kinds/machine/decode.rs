@@ -65,7 +65,7 @@ pub fn machine(instance: &Value, disk: Option<&Value>, family: Option<&str>) -> 
 fn expires(instance: &Value) -> Option<Expires> {
     let time = wire::text(instance, "/scheduling/terminationTime").and_then(|time| time.parse().ok());
     let seconds = wire::number(instance, "/scheduling/maxRunDuration/seconds");
-    let length = || Some(Duration::from_seconds(seconds?.try_into().ok()?));
+    let length = || seconds.map(Duration::from_seconds);
     time.map(End::At).or_else(|| length().map(End::After)).map(Expires::of)
 }
 
