@@ -321,6 +321,43 @@ fn what_buckets_and_registries_hold_goes_by_its_age_and_never_before_the_end() {
 }
 
 #[test]
+fn access_that_is_declared_no_more_goes_whether_it_could_end_or_not() {
+    let grant = "---\nkind: IamGrant\nname: ann\non: project\nroles: [roles/compute.viewer, roles/editor]\nmembers: ['user:ann@x.edu']\n";
+    let room = room(grant);
+    at(&room, BEFORE, "apply", &["--yes"]).code(0);
+    room.write("course.yaml", &format!("{COURSE}{SESSION}{APIS}"));
+    at(&room, BEFORE, "apply", &["--yes"]).code(0);
+    let policy = room.resource(&format!("policies/projects/{PROJECT}"));
+    assert!(!policy.to_string().contains("ann@x.edu"), "{policy}");
+    converged(&room, BEFORE);
+}
+
+#[test]
+fn a_condition_of_the_spec_holds_beside_the_end() {
+    let grant = |expression: &str| {
+        format!(
+            "---\nkind: IamGrant\nname: ann\non: project\nroles: [roles/compute.viewer]\nmembers: ['user:ann@x.edu']\n\
+                 condition: {{ title: mine, expression: '{expression}' }}\n"
+        )
+    };
+    let room = room(&grant("true"));
+    for expression in ["true", "resource.type == \"x\""] {
+        room.write("course.yaml", &format!("{COURSE}{SESSION}{APIS}{}", grant(expression)));
+        at(&room, BEFORE, "apply", &["--yes"]).code(0);
+        let joined = format!("({expression}) && {WINDOW}");
+        assert_eq!(
+            conditions(&room),
+            [json!(["roles/compute.viewer", ["user:ann@x.edu"], "provost-expires", joined])]
+        );
+        converged(&room, BEFORE);
+    }
+    room.write("course.yaml", &format!("{COURSE}{APIS}{}", grant("true")));
+    at(&room, BEFORE, "apply", &["--yes"]).code(0);
+    assert_eq!(conditions(&room), [json!(["roles/compute.viewer", ["user:ann@x.edu"], "mine", "true"])]);
+    converged(&room, BEFORE);
+}
+
+#[test]
 fn a_bucket_that_is_over_goes_with_what_it_holds() {
     let room =
         room("---\nkind: Bucket\nname: be-cloud-2526-files\nexpires: session\nfiles: [{ from: a.txt }]\n");
@@ -378,7 +415,11 @@ fn a_resume_starts_nothing_that_is_over_and_tells_who_found_no_room() {
     at(&room, BEFORE, "pause", &["--yes"]).code(0);
     let faults = trouble(&room, "limits: { capacity: { europe-west1-b: { vms: 1 } } }");
     let said = at(&room, BEFORE, "resume", &["--yes", "--faults", &faults]).code(3);
-    assert!(said.out.contains("failed: start") && said.out.contains("no room"), "{}", said.out);
+    assert!(
+        said.out.contains("failed: start") && said.out.contains("a machine keeps its zone"),
+        "{}",
+        said.out
+    );
     let over = at(&room, AFTER, "resume", &["--yes"]).code(0);
     assert!(over.out.contains("it is not started: it expired on 2030-09-20 at 16:00 UTC"), "{}", over.out);
 }

@@ -385,7 +385,7 @@ fn surplus(desired: &IamGrant, bindings: &Bindings) -> Vec<Tuple> {
 }
 
 fn live_spec(ask: &Ask<IamGrant>, on: Target, tuples: &BTreeSet<Tuple>) -> Option<IamGrant> {
-    let condition = stated_condition(ask, tuples.first()?);
+    let condition = stated_condition(ask, tuples);
     let mut grants: BTreeMap<(&str, Option<GrantCondition>), Vec<String>> = BTreeMap::new();
     for tuple in tuples {
         let own =
@@ -413,13 +413,15 @@ fn live_spec(ask: &Ask<IamGrant>, on: Target, tuples: &BTreeSet<Tuple>) -> Optio
     })
 }
 
-/// The condition that the grant itself has: the one of its tuples, unless it is a window of ours; that one joins what the spec
-/// states, and is compared role by role.
-fn stated_condition(ask: &Ask<IamGrant>, first: &Tuple) -> Option<GrantCondition> {
-    if first.condition.as_ref().is_some_and(grant_window::is_ours) {
-        return ask.desired.as_ref().and_then(|desired| desired.condition.clone());
+/// The condition that the grant itself has: the one that all of it has. A window of ours joins what the spec states, and is then
+/// compared role by role.
+fn stated_condition(ask: &Ask<IamGrant>, tuples: &BTreeSet<Tuple>) -> Option<GrantCondition> {
+    let first = tuples.first()?.condition.as_ref()?;
+    if let (true, Some(desired)) = (grant_window::is_ours(first), &ask.desired) {
+        return desired.condition.clone();
     }
-    first.condition.clone().map(GrantCondition::from)
+    let shared = tuples.iter().all(|tuple| tuple.condition.as_ref() == Some(first));
+    shared.then(|| GrantCondition::from(first.clone()))
 }
 
 /// A grant as the inventory keeps it: its JSON.

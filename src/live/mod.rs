@@ -131,7 +131,7 @@ pub async fn plan(
     read?;
     let record = match record {
         // Nothing is applied before the inventory can be opened; but a destroy that finds nothing would call the room cleared.
-        Err(error) if error.is_service_disabled() && !world.intent.destroy => nothing,
+        Err(error) if error.is_service_disabled() && !clears(world.intent) => nothing,
         record => record?,
     };
     let scope = placed(scope, world.desired, &record);
@@ -139,6 +139,10 @@ pub async fn plan(
     seen.observe(client, &asks, &scope).await?;
     let plan = planned(&asks, seen, world.intent, &scope)?;
     Ok((plan, record))
+}
+
+fn clears(intent: &Intent) -> bool {
+    intent.destroy || intent.expired
 }
 
 /// What follows from what was seen.

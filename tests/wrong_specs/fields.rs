@@ -35,14 +35,14 @@ fn unknown_field_that_is_like_none_lists_them() {
         services: [compute.googleapis.com]
         colour: red
     ";
-    assert_snapshot!(wrong(spec), @"
+    assert_snapshot!(wrong(spec), @r"
     error[unknown-field]: `ApiServices` has no field `colour`
      --> spec.yaml:4:1
       |
     4 | colour: red
       | ^^^^^^
       |
-    help: its fields are `name`, `services`, `onDestroy`
+    help: its fields are `name`, `services`, `onDestroy`, `expires`
 
     1 error.
     ");
@@ -55,14 +55,14 @@ fn unknown_field_of_a_large_kind_names_the_schema() {
         name: my-files
         flavour: red
     ";
-    assert_snapshot!(wrong(spec), @"
+    assert_snapshot!(wrong(spec), @r"
     error[unknown-field]: `Bucket` has no field `flavour`
      --> spec.yaml:3:1
       |
     3 | flavour: red
       | ^^^^^^^
       |
-    help: `provost schema Bucket` describes the 22 fields it has
+    help: `provost schema Bucket` describes the 23 fields it has
 
     1 error.
     ");
@@ -120,14 +120,14 @@ fn field_that_only_provost_writes_is_unknown() {
         name: my-files
         objects: {}
     ";
-    assert_snapshot!(wrong(spec), @"
+    assert_snapshot!(wrong(spec), @r"
     error[unknown-field]: `Bucket` has no field `objects`
      --> spec.yaml:3:1
       |
     3 | objects: {}
       | ^^^^^^^
       |
-    help: `provost schema Bucket` describes the 22 fields it has
+    help: `provost schema Bucket` describes the 23 fields it has
 
     1 error.
     ");

@@ -16,6 +16,7 @@ mod names;
 mod network;
 mod quoting;
 mod roster;
+mod session;
 mod storage;
 mod values;
 mod yaml;
