@@ -61,10 +61,15 @@ async fn planned(
     shown.learn(&outcome.known);
     let known = images::known(&connection.client, &plan.project, outcome::failures(&outcome)).await;
     say(&shown, Some((&outcome, &known)), args.format, printer);
-    if args.format == Format::Text && outcome.is_complete() && !intent.destroy {
+    if args.format == Format::Text && outcome.is_complete() && makes(intent) {
         printer.out(&outcome::next_steps(&shown, &command_line(target)));
     }
     Ok(exit(&outcome))
+}
+
+/// Whether a run is about what there is to be afterwards.
+fn makes(intent: &Intent) -> bool {
+    !intent.destroy && !intent.expired && intent.power.is_none()
 }
 
 /// How the user would name this course and its other side again.
@@ -81,7 +86,8 @@ fn confirm(args: &RunArgs, intent: &Intent, printer: &Printer) -> Result<(), Ref
             "nobody is there to ask: add `--yes` to go on without a question".to_owned(),
         ));
     }
-    let question = if intent.destroy { "Delete all of this?" } else { "Do this?" };
+    let deletes = intent.destroy || intent.expired;
+    let question = if deletes { "Delete all of this?" } else { "Do this?" };
     if printer.confirm(question) { Ok(()) } else { Err(Refusal::NotConfirmed("you did not say yes")) }
 }
 

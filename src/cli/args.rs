@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use jiff::Timestamp;
 
 use crate::spec::address::NoAddress;
 use crate::spec::formats::{Duration, KeepPattern, ProjectId};
@@ -38,8 +39,12 @@ pub(super) enum Command {
     Plan(PlanArgs),
     /// Make the project hold what the specs say
     Apply(ApplyArgs),
-    /// Delete everything the course owns
+    /// Delete everything the course owns, or what of it is over
     Destroy(DestroyArgs),
+    /// Stop the machines of the course until `resume`
+    Pause(PowerArgs),
+    /// Start the machines of the course again
+    Resume(PowerArgs),
     /// Show every resource of the course and how it is
     Status(StatusArgs),
     /// Write down what a project holds as specs
@@ -92,6 +97,9 @@ pub(super) struct CloudArgs {
     /// What goes wrong in the sandbox, and how long its operations take (`provost schema faults`)
     #[arg(long, value_name = "FILE", requires = "sandbox")]
     pub(super) faults: Option<PathBuf>,
+    /// Let it be this time in the sandbox, as in `2026-12-19T00:00:00Z`: what a course does when its session is over
+    #[arg(long, value_name = "TIME", requires = "sandbox")]
+    pub(super) at: Option<Timestamp>,
     /// Act as this service account, on top of whatever credentials are found
     ///
     /// Also `GOOGLE_IMPERSONATE_SERVICE_ACCOUNT`. It takes roles/iam.serviceAccountTokenCreator on the account. Several, with
@@ -245,6 +253,20 @@ pub(super) struct ApplyArgs {
 pub(super) struct DestroyArgs {
     #[command(flatten)]
     pub(super) target: TargetArgs,
+    /// Only what has expired, such as everything of a session that is over: for a scheduled job
+    #[arg(long)]
+    pub(super) expired: bool,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PowerArgs {
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
+    /// Only machines of this name or address; `*` is any text. May be given several times
+    #[arg(long, value_name = "PATTERN")]
+    pub(super) only: Vec<String>,
     #[command(flatten)]
     pub(super) run: RunArgs,
 }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
+
 use crate::gcp::credentials::Settings;
 use crate::gcp::{Client, Credentials, Endpoints};
 use crate::sandbox::{self, Options, Running};
@@ -13,6 +15,8 @@ use super::course::Loaded;
 pub(super) struct Connection {
     pub(super) client: Client,
     pub(super) sandbox: Option<Running>,
+    /// The time there.
+    pub(super) now: Timestamp,
 }
 
 /// Connects a course to what the command line and the environment name.
@@ -24,7 +28,7 @@ pub(super) async fn connect(target: &TargetArgs, loaded: &Loaded) -> anyhow::Res
 pub(super) async fn reach(cloud: &CloudArgs, project: &str, root: &Path) -> anyhow::Result<Connection> {
     let lookup = |name: &str| std::env::var(name).ok();
     let sandbox = match &cloud.sandbox {
-        Some(state) => Some(start(state, cloud.faults.as_deref()).await?),
+        Some(state) => Some(start(state, cloud).await?),
         None => None,
     };
     let endpoints = match &sandbox {
@@ -34,13 +38,14 @@ pub(super) async fn reach(cloud: &CloudArgs, project: &str, root: &Path) -> anyh
     let account = cloud.impersonate_service_account.as_deref();
     let settings = Settings::from_env(lookup)?.impersonating(account).for_project(project);
     let client = Client::new(endpoints, Credentials::of(settings), root.to_owned())?;
-    Ok(Connection { client, sandbox })
+    Ok(Connection { client, sandbox, now: cloud.at.unwrap_or_else(Timestamp::now) })
 }
 
-async fn start(state: &Path, faults: Option<&Path>) -> anyhow::Result<Running> {
-    let faults = super::sandbox::faults(faults)?;
+async fn start(state: &Path, cloud: &CloudArgs) -> anyhow::Result<Running> {
+    let faults = super::sandbox::faults(cloud.faults.as_deref())?;
     let limits = faults.limits().clone();
-    let options = Options { state: Some(state.to_owned()), limits, faults, ..Options::default() };
+    let ahead = cloud.at.map(|at| at.duration_since(Timestamp::now())).unwrap_or_default();
+    let options = Options { state: Some(state.to_owned()), limits, faults, ahead, ..Options::default() };
     Ok(sandbox::start(options).await?)
 }
 

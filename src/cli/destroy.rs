@@ -1,4 +1,4 @@
-//! `provost destroy`: a plan like any other, by which everything the course owns goes.
+//! `provost destroy`: a plan like any other, by which everything the course owns goes, or only what has expired.
 
 use crate::diff::Intent;
 
@@ -7,6 +7,6 @@ use super::exit::Exit;
 use super::printer::Printer;
 
 pub(super) async fn run(args: &DestroyArgs, printer: &mut Printer) -> anyhow::Result<Exit> {
-    let intent = Intent { destroy: true, ..Intent::default() };
+    let intent = Intent { destroy: !args.expired, expired: args.expired, ..Intent::default() };
     super::apply::carry_through(&args.target, &args.run, &intent, printer).await
 }

@@ -10,6 +10,7 @@ mod exit;
 mod import;
 mod init;
 mod plan;
+mod power;
 mod printer;
 mod progress;
 mod sandbox;
@@ -62,6 +63,8 @@ async fn dispatch(command: Command, printer: &mut Printer) -> anyhow::Result<Exi
         Command::Plan(args) => plan::run(&args, printer).await,
         Command::Apply(args) => apply::run(&args, printer).await,
         Command::Destroy(args) => destroy::run(&args, printer).await,
+        Command::Pause(args) => power::run(&args, false, printer).await,
+        Command::Resume(args) => power::run(&args, true, printer).await,
         Command::Status(args) => status::run(&args, printer).await,
         Command::Import(args) => import::run(&args, printer).await,
         Command::Sweep(args) => sweep::run(&args, printer).await,

@@ -44,6 +44,7 @@ pub(super) fn intent(ownership: &OwnershipArgs, destroy: bool) -> Intent {
         adopt: adopt.collect(),
         adopt_all: ownership.adopt.contains(&Adopt::All),
         release: ownership.release.iter().cloned().collect(),
+        ..Intent::default()
     }
 }
 
@@ -54,6 +55,7 @@ pub(super) async fn plan(
     intent: &Intent,
 ) -> anyhow::Result<(Plan, Record)> {
     let store = store(connection, loaded);
+    let intent = &Intent { now: connection.now, ..intent.clone() };
     let world = World { registry: &loaded.registry, desired: &loaded.desired, intent };
     let record = store.load(&loaded.scope.course);
     Ok(live::plan(&connection.client, world, &loaded.scope, record).await?)

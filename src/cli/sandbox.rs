@@ -25,6 +25,7 @@ async fn serve(args: &ServeArgs, printer: &Printer) -> anyhow::Result<Exit> {
         operation_time: Duration::from_millis(args.operation_ms),
         limits: faults.limits().clone(),
         faults,
+        ..Options::default()
     };
     let running = sandbox::start(options).await?;
     printer.out(&format!("{}\n", running.url()));

@@ -35,6 +35,8 @@ fn state(change: &Change, plan: &Plan) -> &'static str {
         plan.report.iter().any(|f| f.code == "conflict" && f.address.as_ref() == Some(&change.address));
     match change.action {
         _ if conflict => "not ours",
+        Action::None if change.before.is_null() && change.ends.is_some() => "expired",
+        Action::Delete if change.ends.is_some() => "expired",
         Action::None => "ok",
         Action::Create => "missing",
         Action::Update | Action::UpdateWithStop | Action::Replace => "differs",
@@ -54,12 +56,22 @@ fn details(change: &Change, plan: &Plan) -> String {
     text("location").or_else(|| text("zone")).unwrap_or_default()
 }
 
+/// When it ends, if it does.
+fn ends(change: &Change) -> String {
+    change.ends.map(|time| time.strftime("%Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default()
+}
+
 fn table(plan: &Plan) -> String {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING);
-    table.set_header(["RESOURCE", "STATE", "WHERE AND HOW"]);
+    let ending = plan.changes.iter().any(|change| change.ends.is_some());
+    let header = ["RESOURCE", "STATE", "ENDS", "WHERE AND HOW"].into_iter();
+    table.set_header(header.filter(|title| ending || *title != "ENDS"));
     for change in &plan.changes {
-        table.add_row([change.address.to_string(), state(change, plan).to_owned(), details(change, plan)]);
+        let mut row = vec![change.address.to_string(), state(change, plan).to_owned()];
+        row.extend(ending.then(|| ends(change)));
+        row.push(details(change, plan));
+        table.add_row(row);
     }
     let findings: String = plan.report.iter().map(text::finding).collect();
     format!("{} in {}\n{table}\n{findings}", plan.course, plan.project)
@@ -71,6 +83,7 @@ fn rows(plan: &Plan) -> Value {
             "address": change.address,
             "state": state(change, plan),
             "externalIp": change.address_of,
+            "ends": change.ends,
             "live": change.before,
         })
     };

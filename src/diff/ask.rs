@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::inventory::{Entry, Record};
@@ -21,6 +22,33 @@ pub struct Intent {
     pub adopt_all: bool,
     /// Resources to leave in place and stop managing.
     pub release: BTreeSet<Address>,
+    /// The time by which things are over or not.
+    pub now: Timestamp,
+    /// Only what is over is to go, and nothing else is touched.
+    pub expired: bool,
+    /// Machines are only stopped or started, and nothing else is touched.
+    pub power: Option<Power>,
+}
+
+/// A wish about the machines of a course, between its sessions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Power {
+    /// Whether they are to run.
+    pub on: bool,
+    /// Patterns of their names or addresses, of which one must match; none: all of them.
+    pub only: Vec<String>,
+}
+
+impl Intent {
+    /// When a resource was over, if it is.
+    pub fn over(&self, desired: &Desired) -> Option<Timestamp> {
+        desired.resolved.ends.as_ref().map(|(time, _)| *time).filter(|time| *time <= self.now)
+    }
+
+    /// Whether a declared resource is to go.
+    pub fn removes(&self, desired: &Desired) -> bool {
+        self.destroy || self.over(desired).is_some()
+    }
 }
 
 /// The asks of one kind in one project, with what belongs to each.
@@ -86,7 +114,7 @@ fn of_kind<'a>(
     let mut all = KindAsks { kind, project, asks: Vec::new(), sides: Vec::new() };
     for resource in &known.declared {
         let entry = record.entries.get(&resource.address).filter(|entry| entry.project.as_deref() == project);
-        all.push(&resource.address.name, Some(resource), entry, intent.destroy);
+        all.push(&resource.address.name, Some(resource), entry, intent.removes(resource));
     }
     for (address, entry) in &known.orphans {
         all.push(&address.name, None, Some(entry), true);

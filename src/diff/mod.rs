@@ -6,6 +6,6 @@ pub mod compare;
 pub mod references;
 pub mod verdict;
 
-pub use ask::{Intent, KindAsks, asks};
+pub use ask::{Intent, KindAsks, Power, asks};
 pub use compare::compare;
 pub use verdict::{Item, Verdict, diff};

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::ask::{Intent, KindAsks};
@@ -149,7 +150,7 @@ fn one<'a>(
 
 /// Finds what is to become of a resource, from both of its sides.
 pub(super) fn judge(item: &mut Item<'_>, intent: &Intent, scope: &Scope) -> Result<(), DecodeError> {
-    let (verdict, reason) = if intent.destroy || item.desired.is_none() {
+    let (verdict, reason) = if item.desired.as_ref().is_none_or(|desired| intent.removes(desired)) {
         gone(item, intent, scope)
     } else {
         wanted(item, intent, scope)?
@@ -161,9 +162,10 @@ pub(super) fn judge(item: &mut Item<'_>, intent: &Intent, scope: &Scope) -> Resu
 type Ruling = (Verdict, String);
 
 fn gone(item: &Item<'_>, intent: &Intent, scope: &Scope) -> Ruling {
+    let over = item.desired.as_ref().and_then(|desired| intent.over(desired)).map(expired);
     let Some(live) = &item.live else {
         let known = if item.entry.is_some() { Verdict::Forget } else { Verdict::None };
-        return (known, "it does not exist".to_owned());
+        return (known, over.unwrap_or_else(|| "it does not exist".to_owned()));
     };
     if !ours(item, live, scope) {
         return (Verdict::None, "it is not ours".to_owned());
@@ -179,8 +181,17 @@ fn leave(address: &Address, desired: Option<&Desired>, entry: Option<&Entry>, in
     if kept == Some(OnDestroy::Keep) {
         return (Verdict::Release, "onDestroy: keep".to_owned());
     }
-    let why = if intent.destroy { "the course is being destroyed" } else { "no spec declares it any more" };
-    (Verdict::Delete, why.to_owned())
+    let why = match desired.and_then(|desired| intent.over(desired)) {
+        _ if intent.destroy => "the course is being destroyed".to_owned(),
+        Some(time) => expired(time),
+        None => "no spec declares it any more".to_owned(),
+    };
+    (Verdict::Delete, why)
+}
+
+/// Why something that is still declared goes.
+fn expired(time: Timestamp) -> String {
+    format!("expired on {}", time.strftime("%Y-%m-%d at %H:%M UTC"))
 }
 
 fn wanted(item: &mut Item<'_>, intent: &Intent, scope: &Scope) -> Result<Ruling, DecodeError> {
@@ -356,12 +367,22 @@ pub fn cascade(items: &mut [Item<'_>]) {
         let Some(container) = container.filter(|c| replaced.contains(c)) else {
             continue;
         };
-        if matches!(item.verdict, Verdict::None | Verdict::Update | Verdict::UpdateWithStop | Verdict::Adopt)
-        {
+        let stays = matches!(
+            item.verdict,
+            Verdict::None | Verdict::Update | Verdict::UpdateWithStop | Verdict::Adopt
+        );
+        if stays && !item.ask.leaving {
             item.verdict = Verdict::Create;
             item.reason = format!("{container} is replaced, and it goes with it");
             item.live = None;
             item.fields.clear();
         }
+    }
+}
+
+/// Leaves out what a run that removes only what is over does not concern.
+pub fn confine(items: &mut Vec<Item<'_>>, intent: &Intent) {
+    if intent.expired {
+        items.retain(|item| item.desired.as_ref().is_some_and(|desired| intent.over(desired).is_some()));
     }
 }

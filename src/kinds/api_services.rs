@@ -16,7 +16,7 @@ use super::reads::Reads;
 use super::{Scope, imported_apis, wire};
 use crate::gcp::call::Send;
 use crate::gcp::{Call, Read, Request, Service, Verb};
-use crate::spec::formats::{ServiceName, SpecName};
+use crate::spec::formats::{Expires, ServiceName, SpecName};
 
 /// APIs that are enabled in the project before anything that needs them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -31,6 +31,9 @@ pub struct ApiServices {
     /// `keep` to leave them on. An API that was on before is always left on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_destroy: Option<ApiEnd>,
+    /// When it ends: `session`, `never` (default) or a point in time. `provost destroy --expired` then turns off what Provost enabled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Expires>,
 }
 
 /// What becomes of an enabled API in the end.
@@ -59,7 +62,7 @@ static FACTS: Facts = Facts {
     ],
     keyed: &["services"],
     whole: &[],
-    local: &["onDestroy"],
+    local: &["onDestroy", "expires"],
 };
 
 /// At most this many services in one `batchEnable`.
@@ -91,6 +94,10 @@ impl Resource for ApiServices {
 
     fn on_destroy(&self) -> OnDestroy {
         if self.on_destroy == Some(ApiEnd::Keep) { OnDestroy::Keep } else { OnDestroy::Delete }
+    }
+
+    fn expires(&mut self) -> Option<&mut Option<Expires>> {
+        Some(&mut self.expires)
     }
 
     fn resource(&self, scope: &Scope) -> String {
@@ -178,7 +185,7 @@ fn observe(ask: &Ask<ApiServices>, on: &BTreeSet<String>, scope: &Scope) -> Opti
     }
     let name = SpecName::try_from(ask.name.as_str()).ok()?;
     let wire = json!({"services": services});
-    let spec = ApiServices { name, services, on_destroy: None };
+    let spec = ApiServices { name, services, on_destroy: None, expires: None };
     let resource = format!("projects/{}/services", scope.project);
     Some(Observed::new(resource, spec, wire, None))
 }
@@ -239,8 +246,13 @@ mod tests {
             |names: &[&str]| names.iter().filter_map(|n| ServiceName::try_from(*n).ok()).collect::<Vec<_>>();
         let name = SpecName::from_trusted("apis");
         let both = list(&["compute.googleapis.com", "storage.googleapis.com"]);
-        let spec = ApiServices { name: name.clone(), services: both, on_destroy: None };
-        let was = ApiServices { name, services: list(&["storage.googleapis.com"]), on_destroy: None };
+        let spec = ApiServices { name: name.clone(), services: both, on_destroy: None, expires: None };
+        let was = ApiServices {
+            name,
+            services: list(&["storage.googleapis.com"]),
+            on_destroy: None,
+            expires: None,
+        };
         let before = Observed::new(String::new(), was, json!({}), None);
         let ours = spec.owns(Some(&before), &Owned::default()).unwrap_or_default();
         assert_eq!(ours.keys("services").collect::<Vec<_>>(), ["compute.googleapis.com"]);

@@ -7,19 +7,21 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::cleanup::{self, CleanupPolicy};
 use super::contract::{Ask, Facts, Finding, MarkPlace, Observation, Observed, Resource, Update};
+use super::ending::Ending;
 use super::field::{Class, How, field, managed, map_edit};
 use super::reads::Reads;
 use super::yields::{Known, Yield, yields};
-use super::{Scope, Written, import, mark, wire};
+use super::{Scope, Written, ageing, import, mark, wire};
 use crate::gcp::call::{Edit, Guard, Send, Wait};
 use crate::gcp::{Call, Read, Request, Service, Splice, Verb};
-use crate::spec::formats::{LabelKey, LabelValue, Location, RegistryId};
+use crate::spec::formats::{Expires, LabelKey, LabelValue, Location, RegistryId};
 use crate::spec::{Pointer, Problem};
 
 /// A repository for container images and packages: `LOCATION-docker.pkg.dev/PROJECT/NAME`.
@@ -60,6 +62,10 @@ pub struct Registry {
     /// Vulnerability scanning: `INHERITED` from the project, or `DISABLED`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vulnerability_scanning: Option<Scanning>,
+    /// When it ends: `session`, `never` (default) or a point in time. Google then deletes its versions by their age, as a policy that
+    /// Provost adds to `cleanupPolicies` says, and `provost destroy --expired` deletes it with its images.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Expires>,
 }
 
 /// What a repository holds.
@@ -167,7 +173,7 @@ static FACTS: Facts = Facts {
     ],
     keyed: &["labels"],
     whole: &["cleanupPolicies"],
-    local: &[],
+    local: &["expires"],
 };
 
 const MASK: &str = "name,format,mode,kmsKeyName,description,labels,dockerConfig,cleanupPolicyDryRun,cleanupPolicies,vulnerabilityScanningConfig/enablementConfig,createTime";
@@ -226,6 +232,21 @@ impl Resource for Registry {
         }
     }
 
+    fn complete(&mut self, live: &Observed<Self>, _scope: &Scope) {
+        let there = live.spec.cleanup_policies.clone().unwrap_or_default();
+        let made = wire::text(&live.wire, "/createTime").and_then(|time| time.parse().ok());
+        let wanted = self.end().zip(made).map(|(end, made)| ageing::days(made, end));
+        cleanup::complete(&mut self.cleanup_policies, &there, wanted);
+    }
+
+    fn ending(&self, _scope: &Scope) -> Ending {
+        Ending::Slowly(ageing::told("images", "registry"))
+    }
+
+    fn expires(&mut self) -> Option<&mut Option<Expires>> {
+        Some(&mut self.expires)
+    }
+
     fn resource(&self, scope: &Scope) -> String {
         let location = self.location.as_ref().map_or("", |l| l.as_str());
         format!("projects/{}/locations/{location}/repositories/{}", scope.project, self.name)
@@ -250,7 +271,7 @@ impl Resource for Registry {
         let parent = resource.rsplit_once('/').map_or("", |(parent, _)| parent);
         let request = Request::new(Verb::Post, Service::ArtifactRegistry, format!("v1/{parent}"))
             .query("repositoryId", self.name.as_str())
-            .json(&self.encode());
+            .json(&self.for_new(scope).encode());
         vec![Call::Send(Send::long_running(request))]
     }
 
@@ -266,7 +287,9 @@ impl Resource for Registry {
 
     fn release(live: &Observed<Self>, _scope: &Scope) -> Vec<Call> {
         let unset = vec![mark::MANAGED_BY.to_owned(), mark::COURSE.to_owned()];
-        vec![edit_labels(&live.resource, Map::new(), unset)]
+        let mut calls = vec![edit_labels(&live.resource, Map::new(), unset)];
+        calls.extend(unend(live));
+        calls
     }
 
     /// Repositories are listed per location, and there is no list of those that hold some.
@@ -308,6 +331,18 @@ impl Registry {
         let format = serde_json::to_value(self.format.unwrap_or(Format::Docker)).unwrap_or_default();
         let format = format.as_str().unwrap_or_default().to_lowercase();
         format!("{location}-{format}.pkg.dev/{project}/{name}")
+    }
+
+    fn end(&self) -> Option<Timestamp> {
+        self.expires.as_ref()?.at()
+    }
+
+    /// A repository to be made, with the policy by which it empties.
+    fn for_new(&self, scope: &Scope) -> Self {
+        let mut new = self.clone();
+        let wanted = self.end().map(|end| ageing::days(scope.now, end));
+        cleanup::complete(&mut new.cleanup_policies, &BTreeMap::new(), wanted);
+        new
     }
 
     fn encode(&self) -> Value {
@@ -387,6 +422,7 @@ fn observe(repository: &Value, scope: &Scope) -> Option<(String, Observed<Regist
 fn decode(repository: &Value, name: &str, location: &str) -> Option<Registry> {
     let labels = wire::map(repository, "/labels").into_iter();
     Some(Registry {
+        expires: None,
         name: RegistryId::try_from(name).ok()?,
         location: Some(Location::from_trusted(location)),
         format: wire::member(repository, "/format"),
@@ -425,6 +461,16 @@ fn patch(update: &Update<'_, Registry>) -> Call {
 fn label_edit(update: &Update<'_, Registry>) -> Call {
     let (set, unset) = map_edit(update.fields, "labels");
     edit_labels(&update.live.resource, set, unset)
+}
+
+/// Takes off the policy by which it would empty.
+fn unend(live: &Observed<Registry>) -> Option<Call> {
+    let mut policies = live.spec.cleanup_policies.clone()?;
+    policies.remove(cleanup::END)?;
+    let request = Request::new(Verb::Patch, Service::ArtifactRegistry, format!("v1/{}", live.resource))
+        .query("updateMask", "cleanupPolicies")
+        .json(&json!({"cleanupPolicies": cleanup::encode(Some(&policies))}));
+    Some(Call::Send(Send::answered(request)))
 }
 
 /// The mask `labels` replaces the whole map, so the labels of others are read and written back.

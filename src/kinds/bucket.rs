@@ -8,18 +8,19 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::bucket_files::{self, FileSource, Files};
 use super::bucket_lifecycle::{self, LifecycleRule};
 use super::contract::{Ask, Facts, Finding, MarkPlace, Observation, Observed, OnDestroy, Resource, Update};
-use super::field::{Class, How, field, managed, map_edit};
+use super::ending::Ending;
+use super::field::{Class, How, field, managed};
 use super::reads::Reads;
 use super::yields::{Known, Yield, yields};
-use super::{Scope, Written, bucket_objects, bucket_wire, mark, wire};
+use super::{Scope, Written, ageing, bucket_end, bucket_objects, bucket_patch, bucket_wire, mark, wire};
 use crate::gcp::call::Send;
 use crate::gcp::{Call, Read, Request, Service, Verb, segment};
-use crate::spec::formats::{BucketName, Duration, LabelKey, LabelValue, Location, StorageClass};
+use crate::spec::formats::{BucketName, Duration, Expires, LabelKey, LabelValue, Location, StorageClass};
 use crate::spec::{Pointer, Problem};
 
 /// A bucket for a course's files, and files of the course folder that are uploaded to it.
@@ -92,9 +93,13 @@ pub struct Bucket {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub files: Option<Vec<FileSource>>,
     /// What happens to a bucket with content when it is to go: `refuse` (default) does nothing and says how much it holds,
-    /// `empty` deletes the content, `keep` leaves the bucket in place and stops managing it.
+    /// `empty` (default with `expires`) deletes the content, `keep` leaves the bucket in place and stops managing it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_destroy: Option<BucketEnd>,
+    /// When it ends: `session`, `never` (default) or a point in time. Google then deletes its objects by their age, as a rule that Provost
+    /// adds to `lifecycle` says, and `provost destroy --expired` deletes it with what it holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Expires>,
     /// The files above, by object name, with the digests of their contents.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(skip)]
@@ -265,10 +270,10 @@ static FACTS: Facts = Facts {
     ],
     keyed: &["labels", "objects"],
     whole: &[],
-    local: &["files", "onDestroy"],
+    local: &["files", "onDestroy", "expires"],
 };
 
-const MASK: &str = "name,location,storageClass,labels,versioning,lifecycle,iamConfiguration,softDeletePolicy,retentionPolicy,defaultEventBasedHold,billing,website,cors,logging,encryption,rpo,autoclass,hierarchicalNamespace,customPlacementConfig,metageneration";
+const MASK: &str = "name,location,storageClass,labels,versioning,lifecycle,iamConfiguration,softDeletePolicy,retentionPolicy,defaultEventBasedHold,billing,website,cors,logging,encryption,rpo,autoclass,hierarchicalNamespace,customPlacementConfig,metageneration,timeCreated";
 
 impl Resource for Bucket {
     const FACTS: &'static Facts = &FACTS;
@@ -285,6 +290,7 @@ impl Resource for Bucket {
 
     fn check(&self, scope: &Scope) -> Vec<Finding> {
         let mut found = bucket_lifecycle::check(self.lifecycle.as_deref().unwrap_or_default());
+        found.extend(bucket_end::check(self));
         found.extend(bucket_files::check(self.files.as_deref().unwrap_or_default(), scope));
         if self.location.is_none() && scope.region.is_none() {
             let problem =
@@ -312,6 +318,15 @@ impl Resource for Bucket {
         for (key, value) in scope.marked_labels() {
             labels.entry(LabelKey::from_trusted(key)).or_insert(LabelValue::from_trusted(value));
         }
+        bucket_end::label(self);
+    }
+
+    fn complete(&mut self, live: &Observed<Self>, _scope: &Scope) {
+        bucket_end::complete(self, live);
+    }
+
+    fn ending(&self, _scope: &Scope) -> Ending {
+        Ending::Slowly(ageing::told("objects", "bucket"))
     }
 
     fn normalise(&mut self, _scope: &Scope) {
@@ -339,8 +354,13 @@ impl Resource for Bucket {
         match self.on_destroy {
             Some(BucketEnd::Empty) => OnDestroy::Empty,
             Some(BucketEnd::Keep) => OnDestroy::Keep,
+            None if bucket_end::empties(self) => OnDestroy::Empty,
             Some(BucketEnd::Refuse) | None => OnDestroy::Delete,
         }
+    }
+
+    fn expires(&mut self) -> Option<&mut Option<Expires>> {
+        Some(&mut self.expires)
     }
 
     fn resource(&self, _scope: &Scope) -> String {
@@ -387,7 +407,7 @@ impl Resource for Bucket {
         let request = Request::new(Verb::Post, Service::Storage, "b")
             .query("project", scope.project.as_str())
             .query("projection", "noAcl")
-            .json(&self.encode());
+            .json(&bucket_end::for_new(self, scope).encode());
         let mut calls = vec![Call::Send(Send::answered(request))];
         let uploads = self
             .objects
@@ -402,7 +422,11 @@ impl Resource for Bucket {
     }
 
     fn change(via: &str, update: &Update<'_, Self>, scope: &Scope) -> Vec<Call> {
-        if via == "objects" { bucket_objects::calls(update, scope) } else { vec![patch(update)] }
+        if via == "objects" {
+            bucket_objects::calls(update, scope)
+        } else {
+            vec![bucket_patch::patch(update)]
+        }
     }
 
     fn delete(live: &Observed<Self>, _ask: &Ask<Self>, _scope: &Scope) -> Vec<Call> {
@@ -424,8 +448,7 @@ impl Resource for Bucket {
     }
 
     fn release(live: &Observed<Self>, _scope: &Scope) -> Vec<Call> {
-        let body = json!({"labels": {mark::MANAGED_BY: null, mark::COURSE: null}});
-        vec![Call::Send(Send::answered(patch_request(live).json(&body)))]
+        vec![bucket_patch::release(live)]
     }
 
     fn written(live: &Observed<Self>, _reads: &Reads, _scope: &Scope) -> Result<Written<Self>, String> {
@@ -451,39 +474,4 @@ fn observe(bucket: &Value, scope: &Scope) -> Option<(String, Observed<Bucket>)> 
     let mark = mark::in_labels(bucket);
     let resource = format!("b/{name}");
     Some((name, Observed::new(resource, spec, bucket.clone(), mark)))
-}
-
-fn patch_request(live: &Observed<Bucket>) -> Request {
-    let metageneration = wire::text_or_empty(&live.wire, "/metageneration");
-    Request::new(Verb::Patch, Service::Storage, format!("b/{}", segment(live.spec.name.as_str())))
-        .query("ifMetagenerationMatch", metageneration)
-        .query("projection", "noAcl")
-}
-
-fn patch(update: &Update<'_, Bucket>) -> Call {
-    let encoded = update.desired.encode();
-    let mut body = Map::new();
-    for change in update.fields {
-        let wire = wire_member(change.path.root());
-        if let Some(value) = encoded.get(wire).filter(|_| wire != "labels") {
-            body.insert(wire.to_owned(), value.clone());
-        }
-    }
-    let (set, unset) = map_edit(update.fields, "labels");
-    let labels: Map<String, Value> =
-        set.into_iter().chain(unset.into_iter().map(|key| (key, Value::Null))).collect();
-    if !labels.is_empty() {
-        body.insert("labels".to_owned(), Value::Object(labels));
-    }
-    Call::Send(Send::answered(patch_request(update.live).json(&Value::Object(body))))
-}
-
-/// The member of the wire document that holds a field of the spec.
-fn wire_member(spec: &str) -> &str {
-    let table = FACTS.fields.iter().filter_map(|f| match f.class {
-        Class::Managed { spec, .. } => Some((spec, f.wire)),
-        _ => None,
-    });
-    let row = table.into_iter().find(|(path, _)| path.split('.').next() == Some(spec));
-    row.map_or(spec, |(_, wire)| wire.split('.').next().unwrap_or(wire))
 }

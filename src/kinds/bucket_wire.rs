@@ -62,6 +62,7 @@ pub(super) fn decode(bucket: &Value, name: &str) -> Option<Bucket> {
     let labels = wire::map(bucket, "/labels").into_iter();
     let seconds = |pointer: &str| Duration::from_seconds(wire::number(bucket, pointer).unwrap_or_default());
     Some(Bucket {
+        expires: None,
         name: BucketName::try_from(name).ok()?,
         location: wire::text(bucket, "/location").map(Location::from_trusted),
         storage_class: wire::text(bucket, "/storageClass").map(StorageClass::from_trusted),

@@ -83,6 +83,41 @@ pub struct MostRecent {
     pub package_name_prefixes: Option<Vec<String>>,
 }
 
+/// The id of the policy by which a registry empties after its end.
+pub(super) const END: &str = "provost-expires";
+
+/// Puts that policy, with the age of what it deletes in days, among those that are wanted; takes it out when there is no end.
+pub(super) fn complete(
+    wanted: &mut Option<BTreeMap<String, CleanupPolicy>>,
+    live: &BTreeMap<String, CleanupPolicy>,
+    days: Option<u32>,
+) {
+    if days.is_none() && !live.contains_key(END) {
+        return;
+    }
+    let policies = wanted.get_or_insert_with(|| live.clone());
+    policies.remove(END);
+    let right = |days: &u32| live.get(END).filter(|there| is_right(there, *days)).cloned();
+    if let Some(days) = days {
+        policies.insert(END.to_owned(), right(&days).unwrap_or_else(|| end(days)));
+    }
+}
+
+fn is_right(policy: &CleanupPolicy, days: u32) -> bool {
+    *policy == end(days) || *policy == end(days.saturating_add(1))
+}
+
+fn end(days: u32) -> CleanupPolicy {
+    let older_than = Some(Duration::from_seconds(u64::from(days) * 86_400));
+    let mut policy = CleanupPolicy {
+        action: CleanupAction::Delete,
+        condition: Some(CleanupCondition { older_than, ..CleanupCondition::default() }),
+        most_recent_versions: None,
+    };
+    normalise(&mut policy);
+    policy
+}
+
 /// What the shape cannot say: a rule needs one way of choosing versions, and counts only keep.
 pub(super) fn check(id: &str, policy: &CleanupPolicy) -> Option<Finding> {
     let at = Pointer::from("cleanupPolicies").child(id);

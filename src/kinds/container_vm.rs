@@ -4,6 +4,7 @@
 //! New `user-data` takes effect at the next boot, so a change of containers restarts the machine.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,12 +14,13 @@ use super::containers::{self, Container, USER_DATA};
 use super::contract::{
     Ask, Choices, Facts, Finding, MarkPlace, Need, Observation, Observed, Resource, Update,
 };
+use super::ending::Ending;
 use super::machine::{Machine, calls, decode, encode, fields, import, observe, rules, yields};
 use super::reads::Reads;
 use super::yields::{Known, Yield};
 use super::{Scope, Written, konlet};
 use crate::gcp::{Call, Read, Service};
-use crate::spec::formats::PortMapping;
+use crate::spec::formats::{Expires, PortMapping};
 use crate::spec::{Address, Pointer, Problem, Reference};
 
 /// A virtual machine that runs containers, which reach each other by name.
@@ -70,6 +72,7 @@ impl AsMut<Machine> for ContainerVm {
 impl Resource for ContainerVm {
     const FACTS: &'static Facts = &FACTS;
     const YIELDS: &'static [Yield] = YIELDS;
+    const RUNS: Option<RangeInclusive<u64>> = Some(rules::RUNS);
 
     fn name(&self) -> &str {
         self.machine.name.as_str()
@@ -132,6 +135,18 @@ impl Resource for ContainerVm {
 
     fn claims(&self, _scope: &Scope) -> Vec<String> {
         vec![format!("the machine {}", self.machine.name)]
+    }
+
+    fn expires(&mut self) -> Option<&mut Option<Expires>> {
+        Some(&mut self.machine.expires)
+    }
+
+    fn is_of_the_session(&self) -> bool {
+        true
+    }
+
+    fn ending(&self, _scope: &Scope) -> Ending {
+        Ending::Google
     }
 
     fn resource(&self, scope: &Scope) -> String {

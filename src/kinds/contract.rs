@@ -1,6 +1,7 @@
 //! The contract of a kind: what the engine must know of a resource type, as data and pure functions.
 //! A kind is one file that implements [`Resource`] for its spec struct. Nothing here knows a single kind.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -8,12 +9,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::ending::Ending;
 use super::field::{Field, FieldChange, Owned};
 use super::import::Written;
 use super::reads::Reads;
 use super::scope::Scope;
 use super::yields::Yield;
 use crate::gcp::{Call, Read, Service};
+use crate::spec::formats::Expires;
 use crate::spec::{Address, Pointer, Problem};
 
 /// What is fixed about a kind.
@@ -198,6 +201,10 @@ pub trait Resource:
     /// What other specs may name of it, as `ref("Kind/name").NAME`.
     const YIELDS: &'static [Yield] = &[];
 
+    /// How long each of its runs may be limited to, in seconds, which is also how far ahead Google takes an end of it. None for
+    /// what does not run.
+    const RUNS: Option<RangeInclusive<u64>> = None;
+
     /// The second half of the address.
     fn name(&self) -> &str;
 
@@ -248,6 +255,21 @@ pub trait Resource:
     /// What becomes of it in the end.
     fn on_destroy(&self) -> OnDestroy {
         OnDestroy::Delete
+    }
+
+    /// The field of the spec that says when it ends; None for a kind that cannot say so.
+    fn expires(&mut self) -> Option<&mut Option<Expires>> {
+        None
+    }
+
+    /// Whether it ends with the session of its course where its spec does not say.
+    fn is_of_the_session(&self) -> bool {
+        false
+    }
+
+    /// Who ends it when its time has come.
+    fn ending(&self, _scope: &Scope) -> Ending {
+        Ending::Nobody
     }
 
     /// Where it is or will be: the REST path the inventory keeps.

@@ -4,12 +4,14 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::Value;
 
 use super::contract::{
     Ask, Choices, Facts, Finding, Need, Observation, Observed, OnDestroy, Resource, Update,
 };
+use super::ending::{self, Ending};
 use super::field::{FieldChange, Owned};
 use super::import::Imported;
 use super::reads::Reads;
@@ -44,6 +46,8 @@ pub struct Resolved {
     pub provides: Vec<String>,
     /// What becomes of it in the end.
     pub on_destroy: OnDestroy,
+    /// When it is over, and who ends it then.
+    pub ends: Option<(Timestamp, Ending)>,
     /// Where it will be.
     pub resource: String,
     /// Whether the spec itself says where.
@@ -58,6 +62,8 @@ pub trait Kind: Sync {
     fn yields(&self) -> &'static [Yield];
     fn declares(&self, value: &Value, scope: &Scope) -> Decoded<Vec<(&'static str, String)>>;
     fn choices(&self, value: &Value, scope: &Scope) -> Decoded<Choices>;
+    /// How many seconds ahead Google takes an end of it.
+    fn farthest_end(&self) -> Option<u64>;
     fn schema(&self, generator: &mut SchemaGenerator) -> Schema;
     /// Decodes, checks, fills and normalises what a spec says.
     fn desire(&self, spec: &Value, scope: &Scope) -> Result<Resolved, Vec<Finding>>;
@@ -145,12 +151,14 @@ fn erased_live<T: Resource>(live: &Observed<T>) -> Decoded<Observed<Value>> {
 }
 
 fn resolve<T: Resource>(spec: &T, scope: &Scope) -> Decoded<Resolved> {
+    let value = erased(spec)?;
     let mut needs = spec.needs(scope);
     needs.push(Need::api(T::FACTS.service, &scope.project));
     needs.sort();
     needs.dedup();
     Ok(Resolved {
-        value: erased(spec)?,
+        ends: ending::over(&value, scope).map(|time| (time, spec.ending(scope))),
+        value,
         needs,
         inside: spec.inside(scope),
         claims: spec.claims(scope),
@@ -187,13 +195,22 @@ impl<T: Resource> Kind for Erased<T> {
         Ok(typed::<T>(value)?.choices(scope))
     }
 
+    fn farthest_end(&self) -> Option<u64> {
+        T::RUNS.map(|runs| *runs.end())
+    }
+
     fn schema(&self, generator: &mut SchemaGenerator) -> Schema {
         T::json_schema(generator)
     }
 
     fn desire(&self, spec: &Value, scope: &Scope) -> Result<Resolved, Vec<Finding>> {
         let mut spec: T = typed(spec).map_err(|e| undecodable(&e))?;
-        let findings = spec.check(scope);
+        let mut findings = spec.check(scope);
+        let by_default = spec.is_of_the_session();
+        if let Some(expires) = spec.expires() {
+            findings.extend(ending::check(expires.as_ref(), T::RUNS, scope));
+            ending::settle(expires, by_default, scope);
+        }
         if !findings.is_empty() {
             return Err(findings);
         }

@@ -14,7 +14,7 @@ use super::reads::Reads;
 use super::{Scope, Written, import, mark, wire};
 use crate::gcp::call::{Guard, Send};
 use crate::gcp::{Call, Read, Request, Service, Verb};
-use crate::spec::formats::{AllowRule, ApiRef, Cidr, Email, NetworkTag, ResourceName};
+use crate::spec::formats::{AllowRule, ApiRef, Cidr, Email, Expires, NetworkTag, ResourceName};
 use crate::spec::{Pointer, Problem};
 
 /// A rule of the project's network: which traffic is let in or kept out.
@@ -70,6 +70,9 @@ pub struct FirewallRule {
     /// Logging of connections that match. Default: off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_config: Option<LogConfig>,
+    /// When it ends: `session`, `never` (default) or a point in time. `provost destroy --expired` then deletes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Expires>,
 }
 
 /// Which way the traffic goes.
@@ -134,7 +137,7 @@ static FACTS: Facts = Facts {
     ],
     keyed: &[],
     whole: &[],
-    local: &[],
+    local: &["expires"],
 };
 
 const MASK: &str = "id,name,description,network,direction,priority,allowed,denied,sourceRanges,destinationRanges,sourceTags,targetTags,sourceServiceAccounts,targetServiceAccounts,disabled,logConfig";
@@ -210,6 +213,10 @@ impl Resource for FirewallRule {
         if let Some(log) = self.log_config.as_mut().filter(|log| log.enable) {
             log.metadata = log.metadata.or(logged);
         }
+    }
+
+    fn expires(&mut self) -> Option<&mut Option<Expires>> {
+        Some(&mut self.expires)
     }
 
     fn resource(&self, scope: &Scope) -> String {
@@ -390,6 +397,7 @@ fn decode(rule: &Value, name: &str, description: String) -> Option<FirewallRule>
     let member = |pointer: &str| rule.pointer(pointer).cloned().and_then(|v| serde_json::from_value(v).ok());
     let formatted = |pointer: &str| wire::texts(rule, pointer);
     Some(FirewallRule {
+        expires: None,
         name: ResourceName::try_from(name).ok()?,
         description: Some(description),
         network: Some(ApiRef::from_trusted(

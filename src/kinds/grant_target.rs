@@ -112,6 +112,22 @@ impl Target {
         }
     }
 
+    /// Whether its policy takes conditions (<https://cloud.google.com/iam/docs/resource-types-with-conditional-roles>).
+    pub fn takes_conditions(&self) -> bool {
+        self.on != On::Registry
+    }
+
+    /// What sort of thing it is.
+    pub fn sort(&self) -> &'static str {
+        match self.on {
+            On::Project => "the project",
+            On::Bucket => "a bucket",
+            On::Registry => "a registry",
+            On::ServiceAccount => "a service account",
+            On::Vm => "a machine",
+        }
+    }
+
     /// The service that keeps the policy.
     pub fn service(&self) -> Service {
         match self.on {

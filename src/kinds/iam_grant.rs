@@ -11,14 +11,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::contract::{Ask, Facts, Finding, MarkPlace, Need, Observation, Observed, Resource, Update};
+use super::ending::Ending;
 use super::field::{Class, How, Owned, field, managed};
 use super::grant_target::Target;
 use super::reads::Reads;
-use super::{Scope, Written, imported_grants, service_account, wire};
+use super::{Scope, Written, grant_window, imported_grants, service_account, wire};
 use crate::gcp::Call;
 use crate::gcp::Read;
 use crate::gcp::policy::{self, Bindings, Condition, Tuple};
-use crate::spec::formats::{Member, Role, SpecName};
+use crate::spec::formats::{Expires, Member, Role, SpecName};
 use crate::spec::{Address, Pointer, Problem};
 
 /// Roles for members, on the project or on one resource.
@@ -44,6 +45,10 @@ pub struct IamGrant {
     /// Whether these roles on that resource have exactly these members. Default: `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exclusive: Option<bool>,
+    /// When the access ends: `session` (default for people in a course with a session), `never` or a point in time. Google checks it
+    /// at every request; basic roles (owner, editor, viewer) and grants on a registry cannot end by themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Expires>,
     /// What is granted, role by role: how the two lists above are compared with a policy.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(skip)]
@@ -55,10 +60,13 @@ pub struct IamGrant {
 pub struct RoleMembers {
     role: String,
     members: Vec<String>,
+    /// Where it is another one than that of the grant: access that ends, and roles that cannot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    condition: Option<GrantCondition>,
 }
 
 /// A condition on a grant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GrantCondition {
     /// Short name of the condition, as the console shows it.
@@ -71,6 +79,26 @@ pub struct GrantCondition {
     /// In Google's expression language: `request.time < timestamp("2027-07-01T00:00:00Z")`.
     #[schemars(length(min = 1))]
     pub expression: String,
+}
+
+impl From<&GrantCondition> for Condition {
+    fn from(condition: &GrantCondition) -> Self {
+        Self {
+            title: condition.title.clone(),
+            description: condition.description.clone().unwrap_or_default(),
+            expression: condition.expression.clone(),
+        }
+    }
+}
+
+impl From<Condition> for GrantCondition {
+    fn from(condition: Condition) -> Self {
+        Self {
+            title: condition.title,
+            description: Some(condition.description).filter(|d| !d.is_empty()),
+            expression: condition.expression,
+        }
+    }
 }
 
 static FACTS: Facts = Facts {
@@ -88,7 +116,7 @@ static FACTS: Facts = Facts {
     ],
     keyed: &[],
     whole: &[],
-    local: &["roles", "members", "exclusive"],
+    local: &["roles", "members", "exclusive", "expires"],
 };
 
 impl Resource for IamGrant {
@@ -108,7 +136,7 @@ impl Resource for IamGrant {
         found
     }
 
-    fn normalise(&mut self, _scope: &Scope) {
+    fn normalise(&mut self, scope: &Scope) {
         self.roles.sort();
         self.roles.dedup();
         for member in &mut self.members {
@@ -117,8 +145,14 @@ impl Resource for IamGrant {
         self.members.sort();
         self.members.dedup();
         let members: Vec<String> = self.members.iter().map(ToString::to_string).collect();
-        let granted = |role: &Role| RoleMembers { role: role.to_string(), members: members.clone() };
-        self.grants.get_or_insert_with(|| self.roles.iter().map(granted).collect());
+        if self.grants.is_none() {
+            let granted = |role: &Role| RoleMembers {
+                role: role.to_string(),
+                members: members.clone(),
+                condition: self.window(role, scope).map(GrantCondition::from),
+            };
+            self.grants = Some(self.roles.iter().map(granted).collect());
+        }
     }
 
     fn needs(&self, scope: &Scope) -> Vec<Need> {
@@ -138,6 +172,22 @@ impl Resource for IamGrant {
         let on = self.on.shown();
         let tuples = self.tuples(scope);
         tuples.iter().map(|t| format!("{} for {} on {on}{}", t.role, t.member, condition_text(t))).collect()
+    }
+
+    fn expires(&mut self) -> Option<&mut Option<Expires>> {
+        Some(&mut self.expires)
+    }
+
+    fn is_of_the_session(&self) -> bool {
+        let person = |m: &Member| ["user:", "group:", "domain:"].iter().any(|p| m.as_str().starts_with(p));
+        self.members.iter().any(person)
+    }
+
+    fn ending(&self, _scope: &Scope) -> Ending {
+        match self.endless() {
+            None => Ending::Google,
+            Some((why, help)) => Ending::Hindered { why, help },
+        }
     }
 
     fn resource(&self, scope: &Scope) -> String {
@@ -215,40 +265,43 @@ pub(super) const FACET: &str = "grants";
 
 impl IamGrant {
     fn tuples(&self, _scope: &Scope) -> Vec<Tuple> {
-        let condition = self.condition.as_ref().map(|c| Condition {
-            title: c.title.clone(),
-            description: c.description.clone().unwrap_or_default(),
-            expression: c.expression.clone(),
-        });
-        let pairs = self.grants.iter().flatten().flat_map(|g| g.members.iter().map(move |m| (&g.role, m)));
+        let pairs = self.grants.iter().flatten().flat_map(|g| g.members.iter().map(move |m| (g, m)));
         pairs
-            .map(|(role, member)| Tuple {
-                role: role.clone(),
+            .map(|(granted, member)| Tuple {
+                role: granted.role.clone(),
                 member: member.clone(),
-                condition: condition.clone(),
+                condition: granted.condition.as_ref().or(self.condition.as_ref()).map(Condition::from),
             })
             .collect()
     }
 
-    /// The grant that amounts to these, if there are any.
-    pub(super) fn of(name: &str, on: Target, tuples: &BTreeSet<Tuple>) -> Option<Self> {
-        let first = tuples.first()?;
-        let mut grants: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    /// The grant that amounts to these, if there are any. `condition` is the one that the grant itself has.
+    pub(super) fn of(
+        name: &str,
+        on: Target,
+        tuples: &BTreeSet<Tuple>,
+        condition: Option<GrantCondition>,
+    ) -> Option<Self> {
+        tuples.first()?;
+        let mut grants: BTreeMap<(&str, Option<GrantCondition>), Vec<String>> = BTreeMap::new();
         for tuple in tuples {
-            grants.entry(tuple.role.clone()).or_default().push(tuple.member.clone());
+            let own = tuple.condition.clone().map(GrantCondition::from);
+            let own = own.filter(|own| Some(own) != condition.as_ref());
+            grants.entry((&tuple.role, own)).or_default().push(tuple.member.clone());
         }
-        let condition = first.condition.clone().map(|c| GrantCondition {
-            title: c.title,
-            description: Some(c.description).filter(|d| !d.is_empty()),
-            expression: c.expression,
+        let roles: BTreeSet<String> = tuples.iter().map(|t| t.role.clone()).collect();
+        let grants = grants.into_iter().map(|((role, condition), members)| RoleMembers {
+            role: role.to_owned(),
+            members,
+            condition,
         });
-        let roles = wire::formatted(grants.keys().cloned().collect());
-        let grants = grants.into_iter().map(|(role, members)| RoleMembers { role, members }).collect();
+        let grants = grants.collect();
         let members: BTreeSet<String> = tuples.iter().map(|t| t.member.clone()).collect();
         Some(Self {
+            expires: None,
             name: SpecName::try_from(name).ok()?,
             on,
-            roles,
+            roles: wire::formatted(roles.into_iter().collect()),
             members: wire::formatted(members.into_iter().collect()),
             condition,
             exclusive: None,
@@ -256,8 +309,35 @@ impl IamGrant {
         })
     }
 
+    /// The condition by which a role ends, where it can.
+    fn window(&self, role: &Role, scope: &Scope) -> Option<Condition> {
+        let ends = self.expires.as_ref()?.at()?;
+        let can = !grant_window::is_basic(role.as_str()) && self.on.takes_conditions() && !self.is_public();
+        let stated = self.condition.as_ref().map(Condition::from);
+        can.then(|| grant_window::condition(ends, stated.as_ref(), scope))
+    }
+
+    /// What of it cannot end by itself and why, and what to write instead.
+    fn endless(&self) -> Option<(String, String)> {
+        let basic = || self.roles.iter().filter(|role| grant_window::is_basic(role.as_str()));
+        if !self.on.takes_conditions() {
+            let help = "grant the role on the project, where it can end".to_owned();
+            return Some((format!("{} takes no conditions", self.on.sort()), help));
+        }
+        if self.is_public() {
+            return Some(("everybody's access takes no condition".to_owned(), "name the people".to_owned()));
+        }
+        let named: Vec<&str> = basic().map(Role::as_str).collect();
+        let help = || format!("grant narrow roles instead: {}", grant_window::narrow(basic()));
+        (!named.is_empty()).then(|| (format!("{} takes no condition", named.join(" and ")), help()))
+    }
+
+    fn is_public(&self) -> bool {
+        self.members.iter().any(|m| matches!(m.as_str(), "allUsers" | "allAuthenticatedUsers"))
+    }
+
     fn check_role(&self, i: usize, role: &Role) -> Option<Finding> {
-        let basic = matches!(role.as_str(), "roles/owner" | "roles/editor" | "roles/viewer");
+        let basic = grant_window::is_basic(role.as_str());
         let (message, help) = if basic && self.condition.is_some() {
             (
                 "basic roles take no condition",
@@ -338,7 +418,8 @@ fn observe(
         foreign.iter().map(|t| format!("{} for {}", t.role, t.member)).collect()
     };
     let all: BTreeSet<Tuple> = owned.into_iter().chain(foreign).chain(surplus).collect();
-    let spec = IamGrant::of(&ask.name, on, &all)?;
+    let condition = stated_condition(ask, &all);
+    let spec = IamGrant::of(&ask.name, on, &all, condition)?;
     let resource = spec.on.path(scope);
     Some(Observed { claimed, ..Observed::new(resource, spec, Value::Null, None) })
 }
@@ -362,6 +443,17 @@ fn surplus(desired: &IamGrant, bindings: &Bindings) -> Vec<Tuple> {
 /// The grants of a record that it made.
 pub fn granted(owned: &Owned) -> impl Iterator<Item = Tuple> {
     owned.keys(FACET).filter_map(parse)
+}
+
+/// The condition that the grant itself has: the one that all of it has. A window of ours joins what the spec states, and is then
+/// compared role by role.
+fn stated_condition(ask: &Ask<IamGrant>, tuples: &BTreeSet<Tuple>) -> Option<GrantCondition> {
+    let first = tuples.first()?.condition.as_ref()?;
+    if let (true, Some(desired)) = (grant_window::is_ours(first), &ask.desired) {
+        return desired.condition.clone();
+    }
+    let shared = tuples.iter().all(|tuple| tuple.condition.as_ref() == Some(first));
+    shared.then(|| GrantCondition::from(first.clone()))
 }
 
 /// A grant as the inventory keeps it: its JSON.

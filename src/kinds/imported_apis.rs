@@ -73,6 +73,7 @@ fn list(name: String, services: Vec<String>, scope: &Scope) -> Option<(String, O
         name: SpecName::from_trusted(name.as_str()),
         services: wire::formatted(services),
         on_destroy: None,
+        expires: None,
     };
     spec.normalise(scope);
     let resource = spec.resource(scope);

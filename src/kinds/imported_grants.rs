@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::contract::{Ask, Observed, Resource};
 use super::grant_target::Target;
-use super::iam_grant::{FACET, IamGrant, key};
+use super::iam_grant::{FACET, GrantCondition, IamGrant, key};
 use super::import::GOOGLES_OWN;
 use super::reads::Reads;
 use super::{Bucket, Registry, Scope, ServiceAccount, Vm, wire};
@@ -72,7 +72,7 @@ pub(super) fn grants(
     let mut names: BTreeSet<String> = all.iter().map(|(name, _)| name.clone()).collect();
     all.extend(groups.into_iter().filter_map(|((_, on, condition, member), tuples)| {
         let name = unused(&name(&on, condition.as_ref(), &member), &mut names);
-        let spec = IamGrant::of(&name, on, &tuples)?;
+        let spec = IamGrant::of(&name, on, &tuples, condition.clone().map(GrantCondition::from))?;
         Some((name, Observed::new(spec.resource(scope), spec, serde_json::Value::Null, None)))
     }));
     all

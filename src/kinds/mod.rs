@@ -1,12 +1,15 @@
 //! Kinds: the resource types that a spec can name. One file per kind, one line per kind in [`registry`].
 //! Pure: kinds turn specs and wire documents into values and calls, and never send or read anything themselves.
 
+mod ageing;
 pub mod api_services;
 pub mod artifact_registry;
 pub mod bucket;
+mod bucket_end;
 pub mod bucket_files;
 pub mod bucket_lifecycle;
 mod bucket_objects;
+mod bucket_patch;
 mod bucket_wire;
 pub mod checked;
 pub mod cleanup;
@@ -14,10 +17,12 @@ pub mod container_vm;
 pub mod containers;
 pub mod contract;
 pub mod desired;
+pub mod ending;
 pub mod erased;
 pub mod field;
 pub mod firewall_rule;
 pub mod grant_target;
+mod grant_window;
 pub mod iam_grant;
 pub mod import;
 mod imported_apis;
@@ -45,6 +50,7 @@ pub use contract::{
     Update,
 };
 pub use desired::{Desired, desire};
+pub use ending::Ending;
 pub use erased::{DecodeError, Erased, Kind, Resolved};
 pub use field::{Class, Field, FieldChange, FieldPath, How, Owned, Via};
 pub use firewall_rule::FirewallRule;

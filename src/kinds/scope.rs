@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::mark;
+use crate::spec::session::{Session, Window};
 use crate::spec::{Address, Course, Spread};
 
 /// The course as kinds see it.
@@ -18,6 +21,10 @@ pub struct Scope {
     pub zones: Vec<String>,
     /// Labels for everything that has labels.
     pub labels: BTreeMap<String, String>,
+    /// The time of the plan.
+    pub now: Timestamp,
+    /// From when to when the course is held.
+    pub session: Option<Window>,
     /// Where the resources of the course are or will be: what a grant on one of them needs to find its policy.
     pub places: BTreeMap<Address, String>,
     /// Where resources that this plan makes are to be tried, the best place first; what their specs leave open is decided once.
@@ -92,6 +99,8 @@ impl Scope {
             region: course.region.as_ref().map(ToString::to_string),
             zones: course.zones.iter().map(ToString::to_string).collect(),
             labels: course.labels.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect(),
+            session: course.session.as_ref().and_then(Session::window),
+            now: Timestamp::default(),
             places: BTreeMap::new(),
             choices: BTreeMap::new(),
             spread: course.spread.unwrap_or_default(),

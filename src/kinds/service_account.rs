@@ -14,7 +14,7 @@ use super::yields::{Known, Yield, yields};
 use super::{Scope, Written, import, mark, wire};
 use crate::gcp::call::{Guard, Send};
 use crate::gcp::{Call, Read, Request, Service, Verb};
-use crate::spec::formats::AccountId;
+use crate::spec::formats::{AccountId, Expires};
 use crate::spec::{Address, Pointer, Problem};
 
 /// A service account of the project. Its address is `NAME@PROJECT.iam.gserviceaccount.com`.
@@ -34,6 +34,9 @@ pub struct ServiceAccount {
     /// Whether it is switched off: nobody can act as it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disabled: Option<bool>,
+    /// When it ends: `session`, `never` (default) or a point in time. `provost destroy --expired` then deletes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Expires>,
 }
 
 static FACTS: Facts = Facts {
@@ -54,7 +57,7 @@ static FACTS: Facts = Facts {
     ],
     keyed: &[],
     whole: &[],
-    local: &[],
+    local: &["expires"],
 };
 
 const MASK: &str = "name,email,uniqueId,displayName,description,disabled";
@@ -99,6 +102,10 @@ impl Resource for ServiceAccount {
             let text = live.spec.description.as_deref().unwrap_or_default();
             self.description = Some(mark::tagged(text, &scope.course));
         }
+    }
+
+    fn expires(&mut self) -> Option<&mut Option<Expires>> {
+        Some(&mut self.expires)
     }
 
     fn resource(&self, scope: &Scope) -> String {
@@ -204,6 +211,7 @@ fn observe(account: &Value, scope: &Scope) -> Option<(String, Observed<ServiceAc
     let description = wire::text_or_empty(account, "/description");
     let mark = mark::untagged(&description).1.map(str::to_owned);
     let spec = ServiceAccount {
+        expires: None,
         name: AccountId::try_from(id.as_str()).ok()?,
         display_name: Some(wire::text_or_empty(account, "/displayName")),
         description: Some(description),

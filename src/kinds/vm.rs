@@ -3,6 +3,8 @@
 //! The machine half, with the oddities of its API, is in `machine`; this kind adds the startup script, which is metadata of
 //! a name of its own and runs as root at every boot, so that a change takes effect at the next one.
 
+use std::ops::RangeInclusive;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -11,12 +13,14 @@ use super::container_vm::runs_containers;
 use super::contract::{
     Ask, Choices, Facts, Finding, MarkPlace, Need, Observation, Observed, Resource, Update,
 };
+use super::ending::Ending;
 use super::machine::{Machine, calls, decode, encode, fields, import, observe, rules, yields};
 use super::reads::Reads;
 use super::yields::Yield;
 use super::{Scope, Written, containers};
 use crate::gcp::{Call, Read, Service};
 use crate::spec::Pointer;
+use crate::spec::formats::Expires;
 
 /// A virtual machine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -81,6 +85,7 @@ impl AsMut<Machine> for Vm {
 impl Resource for Vm {
     const FACTS: &'static Facts = &FACTS;
     const YIELDS: &'static [Yield] = yields::YIELDS;
+    const RUNS: Option<RangeInclusive<u64>> = Some(rules::RUNS);
 
     fn name(&self) -> &str {
         self.machine.name.as_str()
@@ -125,6 +130,18 @@ impl Resource for Vm {
 
     fn claims(&self, _scope: &Scope) -> Vec<String> {
         vec![format!("the machine {}", self.machine.name)]
+    }
+
+    fn expires(&mut self) -> Option<&mut Option<Expires>> {
+        Some(&mut self.machine.expires)
+    }
+
+    fn is_of_the_session(&self) -> bool {
+        true
+    }
+
+    fn ending(&self, _scope: &Scope) -> Ending {
+        Ending::Google
     }
 
     fn resource(&self, scope: &Scope) -> String {

@@ -137,13 +137,14 @@ pub async fn plan(
 ) -> Result<(Plan, Record), LiveError> {
     let mut seen = Seen::default();
     let nothing = Record::empty(&scope.course, &scope.project);
+    let scope = &Scope { now: world.intent.now, ..scope.clone() };
     let guess = scopes(scope, world.desired, &nothing);
     let declared = declared(world, &guess)?;
     let (read, record) = tokio::join!(seen.read(client, declared), record);
     read?;
     let record = match record {
         // Nothing is applied before the inventory can be opened; but a destroy that finds nothing would call the room cleared.
-        Err(error) if error.is_service_disabled() && !world.intent.destroy => nothing,
+        Err(error) if error.is_service_disabled() && !clears(world.intent) => nothing,
         record => record?,
     };
     let mut scopes = scopes(scope, world.desired, &record);
@@ -151,6 +152,10 @@ pub async fn plan(
     seen.observe(client, &asks, &scopes).await?;
     let plan = planned(&asks, seen, world.intent, &mut scopes)?;
     Ok((plan, record))
+}
+
+fn clears(intent: &Intent) -> bool {
+    intent.destroy || intent.expired
 }
 
 /// What follows from what was seen.
@@ -173,6 +178,7 @@ fn planned(
     diff::references::settle(&mut items, intent)?;
     diff::verdict::moved(&mut items);
     diff::verdict::cascade(&mut items);
+    diff::verdict::confine(&mut items, intent);
     Ok(plan::build(plan::Input { scope: scopes.own(), items, intent, disabled: seen.disabled })?)
 }
 
@@ -208,7 +214,8 @@ fn declared(world: World<'_>, scopes: &Scopes) -> Result<Wanted, DecodeError> {
     let mut named = BTreeSet::new();
     for resource in world.desired {
         let scope = scopes.of_project(resource.project.as_deref());
-        let ask = diff::ask::ask(&resource.address.name, Some(resource), None, world.intent.destroy);
+        let leaving = world.intent.removes(resource);
+        let ask = diff::ask::ask(&resource.address.name, Some(resource), None, leaving);
         want(&mut wanted, resource.kind.reads(&ask, scope)?, scope, scopes);
         named.insert((resource.address.kind.as_str(), scope.project.as_str()));
     }

@@ -27,11 +27,15 @@ pub struct Input<'a> {
 
 /// Builds the plan.
 pub fn build(input: Input<'_>) -> Result<Plan, DecodeError> {
+    if let Some(power) = &input.intent.power {
+        return super::power::plan(&input, power);
+    }
     let Input { scope, items, intent, disabled } = input;
     let mut report: Vec<Finding> = items.iter().flat_map(|item| findings(item)).collect();
     report.extend(missing_apis(&items, &disabled, scope));
     report.extend(unseen(&items, &disabled));
     report.extend(unknown_intents(&items, intent));
+    report.extend(super::endings::findings(&items, intent));
     let placed = placement::placed(&items)?;
     let mut steps = Steps::new(&placed);
     for item in &items {
@@ -49,7 +53,7 @@ pub fn build(input: Input<'_>) -> Result<Plan, DecodeError> {
 }
 
 /// What is shown of a resource. Takes its values: they are large, and nothing else wants them any more.
-fn change(item: Item<'_>, placed: &Placed) -> Option<Change> {
+pub(super) fn change(item: Item<'_>, placed: &Placed) -> Option<Change> {
     let action = match item.verdict {
         Verdict::Create => Action::Create,
         Verdict::Update => Action::Update,
@@ -66,6 +70,8 @@ fn change(item: Item<'_>, placed: &Placed) -> Option<Change> {
     }
     let leaves = matches!(action, Action::Delete | Action::Release);
     let hidden = if action == Action::Create { item.kind.derived() } else { item.kind.facts().local };
+    let ends =
+        item.desired.as_ref().and_then(|desired| desired.resolved.ends.as_ref()).map(|(time, _)| *time);
     let (place, mut after) = match item.desired {
         Some(desired) => (Some(desired.resolved.resource), desired.resolved.value),
         None => (None, Value::Null),
@@ -90,6 +96,7 @@ fn change(item: Item<'_>, placed: &Placed) -> Option<Change> {
         hidden,
         resource: live_place.or(place).unwrap_or_default(),
         address_of,
+        ends,
     })
 }
 
@@ -213,7 +220,7 @@ fn missing_api(api: &str, project: &str, item: &Item<'_>, scope: &Scope) -> Find
 }
 
 /// What is ours and was made is not gone because its API answers no more: it can be seen again once the API is on.
-fn unseen(items: &[Item<'_>], disabled: &ApisByProject) -> Vec<Finding> {
+pub(super) fn unseen(items: &[Item<'_>], disabled: &ApisByProject) -> Vec<Finding> {
     let made = |item: &&Item<'_>| item.live.is_none() && item.entry.is_some_and(|entry| !entry.pending);
     let finding = |project: &String, api: &String| {
         let of = |i: &&Item<'_>| i.scope.project == *project && i.kind.facts().service.api() == api;

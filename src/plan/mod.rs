@@ -2,14 +2,17 @@
 //! Pure. Nothing here sends a request.
 
 pub mod build;
+mod endings;
 mod learn;
 pub mod order;
 pub mod pace;
 mod placement;
+mod power;
 pub mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -103,6 +106,9 @@ pub struct Change {
     /// The address by which the world reaches it, where it has one.
     #[serde(skip)]
     pub address_of: Option<String>,
+    /// When it is over, or was: its spec says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ends: Option<Timestamp>,
 }
 
 /// APIs by the project in which they are on or off.

@@ -132,6 +132,7 @@ mod tests {
             hidden: &["tunnels"],
             resource: String::new(),
             address_of: None,
+            ends: None,
         };
         diff(&change).into_iter().map(|l| format!("{}{}", l.sign, l.text)).collect()
     }

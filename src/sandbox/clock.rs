@@ -9,8 +9,11 @@ use jiff::{SignedDuration, Timestamp};
 /// Where the sandbox takes its time from.
 #[derive(Clone, Debug)]
 pub(super) enum Clock {
-    /// The machine's clock.
-    Real,
+    /// The machine's clock, or one that is ahead of it.
+    Real {
+        /// By how much.
+        ahead: SignedDuration,
+    },
     /// A clock that moves only when told to, or when somebody waits.
     #[cfg(test)]
     Fixed(Arc<Mutex<Timestamp>>),
@@ -26,7 +29,10 @@ impl Clock {
     /// The present.
     pub(super) fn now(&self) -> Timestamp {
         match self {
-            Self::Real => Timestamp::now(),
+            Self::Real { ahead } => {
+                let now = Timestamp::now();
+                now.checked_add(*ahead).unwrap_or(now)
+            }
             #[cfg(test)]
             Self::Fixed(at) => *at.lock().unwrap_or_else(PoisonError::into_inner),
         }
@@ -35,7 +41,7 @@ impl Clock {
     /// Lets time pass. A fixed clock is moved instead of waiting.
     pub(super) async fn wait(&self, time: SignedDuration) {
         match self {
-            Self::Real => tokio::time::sleep(Duration::try_from(time).unwrap_or_default()).await,
+            Self::Real { .. } => tokio::time::sleep(Duration::try_from(time).unwrap_or_default()).await,
             #[cfg(test)]
             Self::Fixed(at) => {
                 let mut at = at.lock().unwrap_or_else(PoisonError::into_inner);

@@ -41,6 +41,8 @@ pub struct Options {
     pub limits: Limits,
     /// What goes wrong, and which operations take how long.
     pub faults: Faults,
+    /// How far its clock is ahead of the machine's.
+    pub ahead: SignedDuration,
 }
 
 impl Default for Options {
@@ -52,6 +54,7 @@ impl Default for Options {
             operation_time: Duration::ZERO,
             limits: Limits::default(),
             faults: Faults::default(),
+            ahead: SignedDuration::ZERO,
         }
     }
 }
@@ -128,7 +131,8 @@ impl Drop for Running {
 
 /// Starts a sandbox.
 pub async fn start(options: Options) -> Result<Running, SandboxError> {
-    start_at(options, Clock::Real).await
+    let clock = Clock::Real { ahead: options.ahead };
+    start_at(options, clock).await
 }
 
 /// Starts a sandbox on that clock.

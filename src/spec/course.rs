@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::Spread;
 use super::formats::{CourseName, KeepPattern, LabelKey, LabelValue, ProjectId, Region, Zone};
+use super::session::Session;
 
 /// The course that a folder describes: one per folder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -41,6 +42,9 @@ pub struct Course {
     /// course folder on, and so are the files that their documents name (`file:`, `from:`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub include: Vec<IncludePath>,
+    /// When the course begins and ends. With it, machines and people's access end by themselves unless they say `expires: never`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<Session>,
     /// Values of your own, which specs name as `{{ vars.x }}`: texts, numbers, lists or mappings.
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
     pub vars: serde_json::Map<String, Value>,

@@ -14,6 +14,7 @@ use super::expand::Expander;
 use super::include::Included;
 use super::node::Node;
 use super::roster::{self, Roster};
+use super::session::Session;
 use super::shape::check_shape;
 use super::source::{SourceId, Sources, Span};
 use super::text::{Role, Text};
@@ -135,8 +136,16 @@ impl Folder {
         };
         let shape = check_shape(schema, &plain);
         if shape.is_sound() {
-            match serde_json::from_value(plain.value) {
-                Ok(course) => self.course = Some(course),
+            match serde_json::from_value::<Course>(plain.value) {
+                Ok(course) => {
+                    let wrong = course.session.as_ref().and_then(Session::check);
+                    self.diagnostics.extend(
+                        wrong.map(|(at, problem)| {
+                            problem.at(plain.spans.value(&at).unwrap_or(first.kind_span))
+                        }),
+                    );
+                    self.course = Some(course);
+                }
                 Err(error) => {
                     self.diagnostics
                         .push(Problem::new("invalid-spec", error.to_string()).at(first.kind_span));
@@ -248,6 +257,7 @@ impl Course {
     pub fn stand_in() -> Option<Self> {
         serde_json::from_value(serde_json::json!({
             "name": "course", "project": "my-project", "region": "europe-west1", "zones": ["europe-west1-b"],
+            "session": { "ends": "2100-01-01T00:00:00Z" },
         }))
         .ok()
     }

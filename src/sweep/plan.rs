@@ -39,6 +39,7 @@ fn change(found: &Found) -> Change {
         reason: said.join("; "),
         fields: Vec::new(),
         places: Vec::new(),
+        ends: None,
         project: None,
         before: Value::Null,
         after: Value::Null,

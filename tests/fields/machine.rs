@@ -129,6 +129,18 @@ fn stopped() -> Vec<Row> {
         .stops(),
         shielded("shielded.integrityMonitoring", "shielded: {integrityMonitoring: false}"),
         shielded("displayDevice", "displayDevice: true"),
+        row("expires", "expires: 12h", "expires: 1d")
+            .stops()
+            .wire("/scheduling/maxRunDuration/seconds", r#""86400""#)
+            .wire("/status", r#""RUNNING""#),
+        row("expires", "", "expires: 12h")
+            .stops()
+            .paths(&["instanceTerminationAction", "expires"])
+            .wire("/scheduling/instanceTerminationAction", r#""STOP""#),
+        row("expires", "expires: 12h", "expires: never")
+            .stops()
+            .wire("/scheduling/maxRunDuration", "null")
+            .wire("/scheduling/instanceTerminationAction", "null"),
     ]
 }
 

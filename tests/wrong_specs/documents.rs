@@ -255,7 +255,7 @@ fn rules_over_fields_are_judged_beside_mistakes_in_others() {
         deny: [tcp:81]
         colour: red
     ";
-    assert_snapshot!(wrong(spec), @"
+    assert_snapshot!(wrong(spec), @r"
     error[bad-name]: `Open` is not a name Compute Engine takes
      --> spec.yaml:2:7
       |

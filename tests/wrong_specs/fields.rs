@@ -35,14 +35,14 @@ fn unknown_field_that_is_like_none_lists_them() {
         services: [compute.googleapis.com]
         colour: red
     ";
-    assert_snapshot!(wrong(spec), @"
+    assert_snapshot!(wrong(spec), @r"
     error[unknown-field]: `ApiServices` has no field `colour`
      --> spec.yaml:4:1
       |
     4 | colour: red
       | ^^^^^^
       |
-    help: its fields are `name`, `services`, `onDestroy`, `project`
+    help: its fields are `name`, `services`, `onDestroy`, `expires`, `project`
 
     1 error.
     ");
@@ -55,7 +55,7 @@ fn unknown_field_of_a_large_kind_names_the_schema() {
         name: my-files
         flavour: red
     ";
-    assert_snapshot!(wrong(spec), @"
+    assert_snapshot!(wrong(spec), @r"
     error[unknown-field]: `Bucket` has no field `flavour`
      --> spec.yaml:3:1
       |
@@ -120,7 +120,7 @@ fn field_that_only_provost_writes_is_unknown() {
         name: my-files
         objects: {}
     ";
-    assert_snapshot!(wrong(spec), @"
+    assert_snapshot!(wrong(spec), @r"
     error[unknown-field]: `Bucket` has no field `objects`
      --> spec.yaml:3:1
       |

@@ -253,7 +253,7 @@ fn spot_machine_cannot_migrate() {
 }
 
 #[test]
-fn only_spot_machines_are_taken_away() {
+fn only_machines_that_may_be_taken_away_say_how() {
     let spec = "
         kind: Vm
         name: web
@@ -261,13 +261,13 @@ fn only_spot_machines_are_taken_away() {
         instanceTerminationAction: STOP
     ";
     assert_snapshot!(wrong(spec), @"
-    error[machine-rule]: only `SPOT` machines are taken away
+    error[machine-rule]: only `SPOT` machines and those that expire are taken away
      --> spec.yaml:4:28
       |
     4 | instanceTerminationAction: STOP
       |                            ^^^^
       |
-    help: remove it, or add `provisioningModel: SPOT`
+    help: remove it, or add `provisioningModel: SPOT`, or say when it `expires`
 
     1 error.
     ");

@@ -18,6 +18,7 @@ mod overlays;
 mod projects;
 mod quoting;
 mod roster;
+mod session;
 mod storage;
 mod values;
 mod yaml;

@@ -38,7 +38,10 @@ impl Change<'_> {
             "setMachineType" => vec![self.post(via, &json!({"machineType": self.machine_type(scope)}))],
             "setServiceAccount" => vec![self.post(via, &self.account(scope))],
             "setMinCpuPlatform" => vec![self.post(via, &json!({"minCpuPlatform": self.platform()}))],
+            // The action of a machine that gets or loses an end is refused before the end is there.
+            "setScheduling" if self.ends_otherwise() => Vec::new(),
             "setScheduling" => vec![self.guard(), self.scheduling()],
+            "setRunLimit" => vec![self.run_limit()],
             "setDeletionProtection" => vec![self.guard(), self.protection()],
             "setDiskAutoDelete" => vec![self.guard(), self.auto_delete()],
             "resizeDisk" => vec![self.guard(), self.resize()],
@@ -169,6 +172,22 @@ impl Change<'_> {
             let set = stated.into_iter().map(|(key, value)| Splice::Set { to: format!("/{key}"), value });
             splices.extend(set);
         }
+        self.edit(Verb::Post, "setScheduling", "scheduling", splices)
+    }
+
+    fn ends_otherwise(&self) -> bool {
+        self.fields.iter().any(|f| f.path.is_under("expires"))
+    }
+
+    /// All of scheduling with another end: a stopped machine takes both in one call.
+    fn run_limit(&self) -> Call {
+        let mut stated = encode::run_limit(self.desired);
+        if !self.desired.is_limited() {
+            stated.insert("instanceTerminationAction".to_owned(), Value::Null);
+        }
+        stated.extend(encode::scheduling(self.desired).as_object().cloned().unwrap_or_default());
+        let set = stated.into_iter().map(|(key, value)| Splice::Set { to: format!("/{key}"), value });
+        let splices = std::iter::once(copy("/scheduling", "")).chain(set).collect();
         self.edit(Verb::Post, "setScheduling", "scheduling", splices)
     }
 

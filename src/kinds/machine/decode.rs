@@ -11,8 +11,8 @@ use super::{
 };
 use crate::kinds::wire;
 use crate::spec::formats::{
-    AcceleratorType, ApiRef, DiskType, IpAddress, LabelKey, LabelValue, MachineType, MetadataKey,
-    ResourceName, Scope as OauthScope, SizeGb, VmAccount, Zone,
+    AcceleratorType, ApiRef, DiskType, Duration, End, Expires, IpAddress, LabelKey, LabelValue, MachineType,
+    MetadataKey, ResourceName, Scope as OauthScope, SizeGb, VmAccount, Zone,
 };
 
 /// The metadata key that holds ssh keys, one a line.
@@ -58,8 +58,17 @@ pub fn machine(instance: &Value, disk: Option<&Value>, family: Option<&str>) -> 
         desired_status: Some(if stopped(instance) { PowerState::Terminated } else { PowerState::Running }),
         zones: None,
         spread: None,
+        expires: expires(instance),
         tunnels: None,
     })
+}
+
+/// When Google takes it away; None for never.
+fn expires(instance: &Value) -> Option<Expires> {
+    let time = wire::text(instance, "/scheduling/terminationTime").and_then(|time| time.parse().ok());
+    let seconds = wire::number(instance, "/scheduling/maxRunDuration/seconds");
+    let length = || seconds.map(Duration::from_seconds);
+    time.map(End::At).or_else(|| length().map(End::After)).map(Expires::of)
 }
 
 /// The metadata items by key.

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{ExternalIp, Image, Machine, ProvisioningModel};
 use crate::kinds::{Scope, service_account};
+use crate::spec::formats::{End, Expires};
 
 /// The image of a machine whose spec names none: the default of the courses' command line.
 pub const DEFAULT_IMAGE: (&str, &str) = ("debian-cloud", "debian-12");
@@ -32,7 +33,7 @@ pub fn instance(
     put("disks", json!([boot_disk(machine, image, zone, scope)]));
     put("networkInterfaces", json!([interface(machine, zone, scope)]));
     put("serviceAccounts", accounts(machine, scope));
-    put("scheduling", scheduling(machine));
+    put("scheduling", whole_scheduling(machine));
     put("canIpForward", json!(machine.can_ip_forward));
     put("deletionProtection", json!(machine.deletion_protection));
     put("minCpuPlatform", json!(machine.min_cpu_platform.as_ref().filter(|p| !p.is_empty())));
@@ -176,6 +177,25 @@ pub fn scheduling(machine: &Machine) -> Value {
         );
     }
     if body.is_empty() { Value::Null } else { Value::Object(body) }
+}
+
+fn whole_scheduling(machine: &Machine) -> Value {
+    let mut body = scheduling(machine).as_object().cloned().unwrap_or_default();
+    body.extend(run_limit(machine).into_iter().filter(|(_, value)| !value.is_null()));
+    if body.is_empty() { Value::Null } else { Value::Object(body) }
+}
+
+/// When Google takes the machine away: at a time or after a length of its run, never both; null for what does not hold.
+pub fn run_limit(machine: &Machine) -> Map<String, Value> {
+    let (time, length) = match machine.expires.as_ref().and_then(Expires::end) {
+        Some(End::At(time)) => (json!(time.to_string()), Value::Null),
+        Some(End::After(length)) => (Value::Null, json!({"seconds": length.seconds().to_string()})),
+        _ => (Value::Null, Value::Null),
+    };
+    let mut body = Map::new();
+    body.insert("terminationTime".to_owned(), time);
+    body.insert("maxRunDuration".to_owned(), length);
+    body
 }
 
 /// Protection of the boot process as stated.

@@ -72,6 +72,9 @@ pub const FIELDS: &[Field] = &[
         "provisioningModel",
         How::Replace("how a machine gets its capacity is fixed when it is made"),
     ),
+    // One of the two: a time, or the length of each run.
+    managed("scheduling.terminationTime", "expires", How::WithStop("setRunLimit")),
+    managed("scheduling.maxRunDuration", "expires", How::WithStop("setRunLimit")),
     field("scheduling.preemptible", Class::Ignored("the old name of the provisioning model")),
     field("scheduling", Class::ServerDefault),
     managed("minCpuPlatform", "minCpuPlatform", How::WithStop("setMinCpuPlatform")),

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{ExternalIp, Machine, decode};
 use crate::gcp::{Read, Request, Service};
 use crate::kinds::{Ask, Observation, Observed, Reads, Scope, mark, wire};
-use crate::spec::formats::IpAddress;
+use crate::spec::formats::{End, Expires, IpAddress};
 
 const INSTANCE: &str = "id,name,zone,status,machineType,description,labels,tags,metadata,canIpForward,networkInterfaces(network,subnetwork,networkIP,nicType,name,fingerprint,accessConfigs),disks(boot,autoDelete,deviceName,source,diskSizeGb),serviceAccounts,scheduling,minCpuPlatform,guestAccelerators,shieldedInstanceConfig,displayDevice,hostname,deletionProtection";
 const DISK: &str = "name,zone,type,sizeGb,sourceImage";
@@ -173,12 +173,15 @@ pub fn complete(desired: &mut Machine, live: &Machine) {
     }
 }
 
-/// Writes the live side as the spec writes it where both mean the same: an image of the wanted family, a reserved address.
+/// Writes the live side as the spec writes it where both mean the same: an image of the wanted family, a reserved address, no end.
 fn align(live: &mut Machine, desired: &Machine, instance: &Value) {
     if let (Some(want), Some(there)) = (&desired.image, &live.image)
         && same_image(want, there)
     {
         live.image = Some(want.clone());
+    }
+    if live.expires.is_none() && desired.expires.as_ref().and_then(Expires::end) == Some(End::Never) {
+        live.expires.clone_from(&desired.expires);
     }
     let address = wire::text(instance, "/networkInterfaces/0/accessConfigs/0/natIP");
     if let (Some(ExternalIp::Reserved(_)), Some(address)) = (&desired.external_ip, address) {

@@ -2,12 +2,17 @@
 //! Pure.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value, json};
 
 use super::{ExternalIp, Machine, MaintenancePolicy, ProvisioningModel, decode};
 use crate::kinds::{Finding, Need, Scope, service_account};
+use crate::spec::formats::End;
 use crate::spec::{Pointer, Problem, Spread};
+
+/// How long Google lets a run be limited to, in seconds (<https://cloud.google.com/compute/docs/instances/limit-vm-runtime>).
+pub const RUNS: RangeInclusive<u64> = 30..=120 * 86_400;
 
 /// What the shape of a machine cannot say. `reserved` are metadata keys that have a field of their own.
 pub fn check(machine: &Machine, reserved: &[&str], scope: &Scope) -> Vec<Finding> {
@@ -62,9 +67,9 @@ pub fn check(machine: &Machine, reserved: &[&str], scope: &Scope) -> Vec<Finding
     );
     wrong(
         "instanceTerminationAction",
-        machine.instance_termination_action.is_some() && !spot,
-        "only `SPOT` machines are taken away",
-        "remove it, or add `provisioningModel: SPOT`",
+        machine.instance_termination_action.is_some() && !spot && !expires(machine, scope),
+        "only `SPOT` machines and those that expire are taken away",
+        "remove it, or add `provisioningModel: SPOT`, or say when it `expires`",
     );
     wrong(
         "guestAccelerators",
@@ -85,6 +90,14 @@ pub fn check(machine: &Machine, reserved: &[&str], scope: &Scope) -> Vec<Finding
         "remove the scopes, or name an account",
     );
     found
+}
+
+/// Whether it has an end, once what the course decides is filled in.
+fn expires(machine: &Machine, scope: &Scope) -> bool {
+    match &machine.expires {
+        Some(expires) => expires.end() != Some(End::Never),
+        None => scope.session.is_some(),
+    }
 }
 
 fn metadata_keys(machine: &Machine, reserved: &[&str]) -> Vec<Finding> {

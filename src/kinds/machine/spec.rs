@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::yields::ZONE;
 use crate::kinds::{Choices, Scope};
 use crate::spec::formats::{
-    AcceleratorType, ApiRef, DiskType, Hostname, IpAddress, LabelKey, LabelValue, MachineType, MetadataKey,
-    NetworkTag, ResourceName, Scope as OauthScope, SizeGb, VmAccount, Zone,
+    AcceleratorType, ApiRef, DiskType, End, Expires, Hostname, IpAddress, LabelKey, LabelValue, MachineType,
+    MetadataKey, NetworkTag, ResourceName, Scope as OauthScope, SizeGb, VmAccount, Zone,
 };
 use crate::spec::{Address, Reference, Spread};
 
@@ -97,7 +97,7 @@ pub struct Machine {
     /// `STANDARD`, or `SPOT`: cheaper, and taken away when Google needs it. Cannot be changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provisioning_model: Option<ProvisioningModel>,
-    /// What taking it away means for a `SPOT` machine: `STOP` or `DELETE`.
+    /// What taking it away means, for a `SPOT` machine and for one that expires: `STOP` (default), which keeps its disk, or `DELETE`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_termination_action: Option<TerminationAction>,
     /// The oldest processor it accepts: `Intel Skylake`. Changing it stops the machine.
@@ -121,6 +121,10 @@ pub struct Machine {
     /// `RUNNING` or `TERMINATED` (stopped). Omitted: left as it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub desired_status: Option<PowerState>,
+    /// When Google takes it away: `session` (default in a course with a session), `never`, a point in time, or the length of each of
+    /// its runs: `12h`. Changing it stops the machine. Once over, `provost destroy --expired` deletes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Expires>,
     /// Ports of the machine that its ssh line forwards to the student's own: `[8080, 8081]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(inner(range(min = 1)))]
@@ -274,6 +278,9 @@ impl Machine {
         for (key, value) in scope.marked_labels() {
             labels.entry(LabelKey::from_trusted(key)).or_insert(LabelValue::from_trusted(value));
         }
+        if self.is_limited() {
+            self.instance_termination_action.get_or_insert(TerminationAction::Stop);
+        }
         self.external_ip.get_or_insert(ExternalIp::Any(true));
         let account = self.service_account.get_or_insert_with(|| VmAccount::from_trusted("default"));
         let none = account.as_str() == "none";
@@ -306,6 +313,11 @@ impl Machine {
             .min_cpu_platform
             .take()
             .map(|p| if p.eq_ignore_ascii_case("automatic") { String::new() } else { p });
+    }
+
+    /// Whether Google is told to take it away.
+    pub fn is_limited(&self) -> bool {
+        matches!(self.expires.as_ref().and_then(Expires::end), Some(End::At(_) | End::After(_)))
     }
 
     /// The zones that would do.

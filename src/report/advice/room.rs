@@ -17,7 +17,11 @@ pub(super) fn stock_out(case: &Case<'_>) -> Option<Advice> {
     let zone = zone.unwrap_or_else(|| "the zone".to_owned());
     let machine = said.info("vmType").map(|kind| format!(" for {kind}")).unwrap_or_default();
     let advice = Advice::new(format!("Google has no room{machine} in {zone} at the moment"));
+    let stays = said.what.ends_with("/start");
     Some(match said.info("zonesAvailable") {
+        _ if stays => {
+            advice.help("a machine keeps its zone: start it again in a while, or make another one elsewhere")
+        }
         Some(zones) => advice.help(format!("zones with room: {}; name one as `zone:`", spaced(zones))),
         None => advice.help("name another zone as `zone:`, or another machine type"),
     })

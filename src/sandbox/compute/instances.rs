@@ -1,10 +1,11 @@
 //! Virtual machines. `insert` makes one, `read` shows it as it is at the moment, `change` holds what may change
-//! while it runs, `stopped` what may not, `attach` its disks, `nics` its network, `power` its state, `update`
-//! the PUT of the whole.
+//! while it runs, `stopped` what may not, `attach` its disks, `nics` its network, `power` its state, `ends` when it
+//! goes by itself, `update` the PUT of the whole.
 
 mod attach;
 mod change;
 mod doomed;
+mod ends;
 mod guest;
 mod insert;
 mod nics;
@@ -26,6 +27,11 @@ use crate::sandbox::policy::{self, Holder, HolderKind};
 use crate::sandbox::store::State;
 
 const INSTANCES: Collection = Collection { name: "instances", singular: "instance" };
+
+/// Lets instances go whose end has come.
+pub(super) fn settle(world: &mut World<'_>) {
+    ends::enforce(world);
+}
 
 /// Serves one call.
 pub(super) fn handle(world: &mut World<'_>, call: &Call<'_>, action: &str) -> Result<Value, ApiError> {
@@ -62,6 +68,7 @@ impl Subject {
     /// Writes the instance back.
     fn keep(&mut self, world: &mut World<'_>) {
         read::refresh_fingerprints(&mut self.vm);
+        ends::note(world.state, &self.path, &self.vm);
         world.state.resources.insert(place::key(&self.path), self.vm.clone());
     }
 
@@ -127,6 +134,12 @@ fn delete(world: &mut World<'_>, call: &Call<'_>, one: &Subject) -> Result<Value
         let why = "Resource cannot be deleted if it's protected against deletion.";
         return Err(super::rules::invalid("resource.deletionProtection", "true", why));
     }
+    erase(world, one);
+    Ok(mutation::begin(world, call, &one.place, &one.vm))
+}
+
+/// Takes away all there is of it.
+fn erase(world: &mut World<'_>, one: &Subject) {
     for disk in super::value::list(&one.vm, "disks") {
         let path = disks::path_of(world.state, &one.place, text(disk, "source"));
         if super::value::flag(disk, "autoDelete") {
@@ -137,7 +150,7 @@ fn delete(world: &mut World<'_>, call: &Call<'_>, one: &Subject) -> Result<Value
     }
     world.state.resources.remove(&place::key(&one.path));
     policy::forget(world.state, Holder { kind: HolderKind::Other, path: &place::key(&one.path) });
-    Ok(mutation::begin(world, call, &one.place, &one.vm))
+    ends::forget(world.state, &one.path);
 }
 
 /// The IAM calls on a zonal resource.

@@ -47,6 +47,11 @@ pub(super) use operations::key as operation_key;
 pub(super) use quota::is_metric;
 pub(super) use regions::{has_region, has_zone};
 
+/// Lets happen what comes with time.
+pub(super) fn settle(world: &mut World<'_>) {
+    instances::settle(world);
+}
+
 /// Serves one call.
 pub(super) fn handle(world: &mut World<'_>, call: &Call<'_>) -> Result<Answer, ApiError> {
     let (resource, action) = parts(call.method);

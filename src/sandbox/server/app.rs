@@ -205,6 +205,7 @@ impl App {
     fn dispatch(&self, call: &Call<'_>, verb: &str, now: Timestamp, blow: &Blow) -> Result<Answer, ApiError> {
         let serve = |state: &mut State| {
             operation::settle(state, now);
+            compute::settle(&mut self.world(state, call, now));
             match &blow.end {
                 Some(End::Operation(failure)) => self.fail(state, call, now, failure),
                 _ if self.injector.is_idle() => services::dispatch(&mut self.world(state, call, now), call),

@@ -9,6 +9,7 @@ mod names;
 mod network;
 mod quantities;
 mod storage;
+mod times;
 
 pub use access::{Email, KeepPattern, Member, Role, Scope, ServiceName, VmAccount};
 pub use compute::{AcceleratorType, ApiRef, DiskType, Hostname, MachineType, MetadataKey, Region, Zone};
@@ -19,6 +20,7 @@ pub use names::{
 pub use network::{AllowRule, Cidr, IpAddress};
 pub use quantities::{Date, Duration, SizeGb};
 pub use storage::{BucketName, Location, StorageClass};
+pub use times::{DateTime, End, Expires};
 
 use super::diagnostic::Problem;
 use super::reference;
@@ -138,6 +140,8 @@ const RULES: &[(&str, Rule)] = &[
     ("duration", quantities::duration),
     ("size-gb", quantities::size_gb),
     ("date", quantities::date),
+    ("date-time", times::date_time),
+    ("expires", times::expires),
 ];
 
 /// The names of all formats that have a rule.

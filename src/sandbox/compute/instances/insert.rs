@@ -7,7 +7,7 @@ use super::super::place::{self, Place};
 use super::super::rules::{self, invalid};
 use super::super::value::{copy, default, flag, list, number, set, text};
 use super::super::{capacity, machines, offers, quota};
-use super::{INSTANCES, Subject, attach, change, doomed, nics, power, read, scheduling, stopped};
+use super::{INSTANCES, Subject, attach, change, doomed, ends, nics, power, read, scheduling, stopped};
 use crate::sandbox::call::{Call, World};
 use crate::sandbox::error::ApiError;
 
@@ -111,7 +111,9 @@ fn settings(world: &World<'_>, place: &Place, body: &Value, vm: &mut Value) -> R
     change::put_labels(vm, part("labels"))?;
     accelerators(world, place, body, vm)?;
     let given = if part("scheduling").is_null() { json!({}) } else { part("scheduling").clone() };
-    set(vm, "scheduling", scheduling::completed(&given, vm)?);
+    let scheduling = scheduling::completed(&given, vm)?;
+    ends::check(&scheduling, &none, world.now)?;
+    set(vm, "scheduling", scheduling);
     let accounts = stopped::service_accounts(world.state, &place.project, list(body, "serviceAccounts"))?;
     if accounts.is_empty() {
         super::super::value::unset(vm, "serviceAccounts");

@@ -6,7 +6,7 @@ use super::super::addresses;
 use super::super::mutation::{self, Failure};
 use super::super::value::{list_mut, set, text, unset};
 use super::super::{capacity, quota};
-use super::{Subject, read};
+use super::{Subject, ends, read};
 use crate::sandbox::call::{Call, World};
 use crate::sandbox::error::ApiError;
 
@@ -23,7 +23,7 @@ pub(super) fn start(
     }
     match (action, status.as_str()) {
         ("start", "RUNNING") => return Ok(one.save(world, call)),
-        ("start", "TERMINATED") | ("resume", "SUSPENDED") => (),
+        ("start", "TERMINATED") | ("resume", "SUSPENDED") => ends::check_start(&one.vm, world.now)?,
         _ => return Err(wrong_state(&one, action, &status)),
     }
     if let Some(failure) = no_room(world, &mut one) {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::rules::invalid;
 use super::super::value::{copy, default, flag, merge, set as put, text};
-use super::read;
+use super::{ends, read};
 use crate::sandbox::call::{Call, World};
 use crate::sandbox::error::ApiError;
 
@@ -64,6 +64,7 @@ pub(super) fn set(world: &World<'_>, call: &Call<'_>, vm: &mut Value) -> Result<
         }
     }
     let after = completed(&given, vm)?;
+    ends::check(&after, &before, world.now)?;
     if STOPPED.iter().any(|field| before.get(*field) != after.get(*field)) {
         read::check_stopped(world, vm, "scheduling")?;
     }
