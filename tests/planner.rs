@@ -315,7 +315,7 @@ fn desired(kind: &str, spec: &Value, scope: &Scope) -> Desired {
     let kind = KindRegistry::standard().find(kind).unwrap();
     let resolved = kind.desire(spec, scope).unwrap();
     let address = Address::new(kind.facts().kind, spec["name"].as_str().unwrap());
-    Desired { address, kind, resolved, digest: String::new() }
+    Desired { address, kind, resolved, digest: String::new(), of_whom: Vec::new() }
 }
 
 fn ask(desired: &Desired) -> Ask<&Value> {

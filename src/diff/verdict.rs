@@ -142,6 +142,7 @@ fn resolve(kind: &'static dyn Kind, desired: &Desired, scope: &Scope) -> Result<
         kind: desired.kind,
         resolved: kind.resolved(&desired.resolved.value, scope)?,
         digest: desired.digest.clone(),
+        of_whom: desired.of_whom.clone(),
     })
 }
 

@@ -2,6 +2,7 @@
 //! Pure. Nothing live is known here.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -11,6 +12,7 @@ use super::erased::{Kind, Resolved};
 use super::registry::KindRegistry;
 use super::schema;
 use super::scope::Scope;
+use crate::spec::roster::Row;
 use crate::spec::{Address, Diagnostic, ExpandedSpec, Problem, Shape, Span, check_shape, told};
 
 /// One desired resource.
@@ -24,6 +26,8 @@ pub struct Desired {
     pub resolved: Resolved,
     /// Digest of the normalised spec.
     pub digest: String,
+    /// The rows of the roster that it is for.
+    pub of_whom: Vec<Arc<Row>>,
 }
 
 impl std::fmt::Debug for Desired {
@@ -91,7 +95,7 @@ fn one(
     match kind.desire(&shape.readable(&spec.value), scope) {
         Ok(resolved) if known => {
             let digest = digest(&resolved.value);
-            Ok(Desired { address, kind, resolved, digest })
+            Ok(Desired { address, kind, resolved, digest, of_whom: spec.of_whom.clone() })
         }
         Ok(_) => Err(shape.into_diagnostics()),
         Err(findings) => Err(with_rules(shape, findings, spec)),
