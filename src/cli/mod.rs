@@ -8,6 +8,7 @@ mod course;
 mod destroy;
 mod exit;
 mod init;
+mod outputs;
 mod plan;
 mod printer;
 mod progress;
@@ -16,6 +17,7 @@ mod schema;
 mod status;
 mod trace;
 mod validate;
+mod wait;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -61,6 +63,7 @@ async fn dispatch(command: Command, printer: &mut Printer) -> anyhow::Result<Exi
         Command::Apply(args) => apply::run(&args, printer).await,
         Command::Destroy(args) => destroy::run(&args, printer).await,
         Command::Status(args) => status::run(&args, printer).await,
+        Command::Outputs(args) => outputs::run(&args, printer).await,
         Command::Schema(args) => schema::run(&args, printer),
         Command::Sandbox(args) => sandbox::run(&args, printer).await,
         Command::Completions(args) => Ok(completions::run(&args, printer)),

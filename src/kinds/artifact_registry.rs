@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 use super::cleanup::{self, CleanupPolicy};
 use super::contract::{Ask, Facts, Finding, MarkPlace, Observation, Observed, Resource, Update};
 use super::field::{Class, How, field, managed, map_edit};
+use super::handout::Handout;
 use super::reads::Reads;
 use super::{Scope, mark, wire};
 use crate::gcp::call::{Edit, Guard, Send, Wait};
@@ -217,6 +218,15 @@ impl Resource for Registry {
         for policy in self.cleanup_policies.iter_mut().flat_map(|p| p.values_mut()) {
             cleanup::normalise(policy);
         }
+    }
+
+    /// Where things are pushed to: `europe-docker.pkg.dev/PROJECT/NAME`.
+    fn handout(&self, scope: &Scope) -> Handout {
+        let format = serde_json::to_value(self.format.unwrap_or(Format::Docker)).unwrap_or_default();
+        let format = format.as_str().unwrap_or_default().to_lowercase();
+        let location = self.location.as_ref().map(ToString::to_string).or_else(|| scope.region.clone());
+        let location = location.unwrap_or_default().to_lowercase();
+        Handout::Registry(format!("{location}-{format}.pkg.dev/{}/{}", scope.project, self.name))
     }
 
     fn resource(&self, scope: &Scope) -> String {

@@ -14,6 +14,7 @@ use super::bucket_files::{self, FileSource, Files};
 use super::bucket_lifecycle::{self, LifecycleRule};
 use super::contract::{Ask, Facts, Finding, MarkPlace, Observation, Observed, OnDestroy, Resource, Update};
 use super::field::{Class, How, field, managed, map_edit};
+use super::handout::Handout;
 use super::reads::Reads;
 use super::{Scope, bucket_objects, bucket_wire, mark, wire};
 use crate::gcp::call::Send;
@@ -334,6 +335,10 @@ impl Resource for Bucket {
             Some(BucketEnd::Keep) => OnDestroy::Keep,
             Some(BucketEnd::Refuse) | None => OnDestroy::Delete,
         }
+    }
+
+    fn handout(&self, _scope: &Scope) -> Handout {
+        Handout::Bucket(format!("gs://{}", self.name))
     }
 
     fn resource(&self, _scope: &Scope) -> String {

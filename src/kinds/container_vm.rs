@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use super::Scope;
 use super::containers::{self, Container, USER_DATA};
 use super::contract::{Ask, Facts, Finding, MarkPlace, Need, Observation, Observed, Resource, Update};
-use super::machine::{Machine, calls, decode, encode, fields, observe, rules};
+use super::handout::{Handout, Reachable};
+use super::machine::{Machine, calls, decode, encode, fields, observe, ready, rules};
 use super::reads::Reads;
 use crate::gcp::{Call, Read, Service};
 use crate::spec::{Address, Pointer, Problem};
@@ -70,6 +71,7 @@ impl Resource for ContainerVm {
 
     fn check(&self, scope: &Scope) -> Vec<Finding> {
         let mut found = rules::check(&self.machine, &[USER_DATA], scope);
+        found.extend(ready::check(&self.machine, false));
         found.extend(self.check_names());
         for (i, port) in containers::port_clashes(&self.containers) {
             let problem =
@@ -109,6 +111,13 @@ impl Resource for ContainerVm {
         let registries = self.containers.iter().filter_map(|c| c.image.registry_of(&scope.project));
         let registries = registries.map(|id| Need::Resource(Address::new("Registry", id)));
         rules::needs(&self.machine, scope).into_iter().chain(registries).collect()
+    }
+
+    fn handout(&self, _scope: &Scope) -> Handout {
+        Handout::Machine(Reachable {
+            published: containers::published(&self.containers),
+            ..self.machine.reachable()
+        })
     }
 
     fn claims(&self, _scope: &Scope) -> Vec<String> {

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::field::{Field, FieldChange, Owned};
+use super::handout::Handout;
 use super::reads::Reads;
 use super::scope::Scope;
 use crate::gcp::{Call, Read, Service};
@@ -102,6 +103,8 @@ pub struct Observed<T> {
     pub protected: Option<&'static str>,
     /// The address by which the world reaches it, where it has one.
     pub external_address: Option<String>,
+    /// The state that its API names (`RUNNING`), where it has one.
+    pub status: Option<String>,
 }
 
 impl<T> Observed<T> {
@@ -116,6 +119,7 @@ impl<T> Observed<T> {
             contents: None,
             protected: None,
             external_address: None,
+            status: None,
         }
     }
 }
@@ -212,6 +216,11 @@ pub trait Resource:
     /// What becomes of it in the end.
     fn on_destroy(&self) -> OnDestroy {
         OnDestroy::Delete
+    }
+
+    /// What people are given of it.
+    fn handout(&self, _scope: &Scope) -> Handout {
+        Handout::Nothing
     }
 
     /// Where it is or will be: the REST path the inventory keeps.

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::contract::{Ask, Facts, Finding, MarkPlace, Need, Observation, Observed, Resource, Update};
-use super::machine::{Machine, calls, decode, encode, fields, observe, rules};
+use super::handout::Handout;
+use super::machine::{Machine, calls, decode, encode, fields, observe, ready, rules};
 use super::reads::Reads;
 use super::{Scope, containers};
 use crate::gcp::{Call, Read, Service};
@@ -83,6 +84,7 @@ impl Resource for Vm {
 
     fn check(&self, scope: &Scope) -> Vec<Finding> {
         let mut found = rules::check(&self.machine, &[STARTUP_SCRIPT], scope);
+        found.extend(ready::check(&self.machine, self.script().is_some() || self.has_script_file()));
         if let Some(Script::File(script)) = &self.startup_script
             && script.text(scope).is_none()
         {
@@ -108,6 +110,10 @@ impl Resource for Vm {
 
     fn needs(&self, scope: &Scope) -> Vec<Need> {
         rules::needs(&self.machine, scope)
+    }
+
+    fn handout(&self, _scope: &Scope) -> Handout {
+        Handout::Machine(self.machine.reachable())
     }
 
     fn claims(&self, _scope: &Scope) -> Vec<String> {
@@ -176,6 +182,10 @@ impl Resource for Vm {
 }
 
 impl Vm {
+    fn has_script_file(&self) -> bool {
+        matches!(self.startup_script, Some(Script::File(_)))
+    }
+
     fn script(&self) -> Option<String> {
         match &self.startup_script {
             Some(Script::Text(text)) if !text.is_empty() => Some(text.clone()),

@@ -67,9 +67,9 @@ fn change(item: Item<'_>) -> Option<Change> {
         Some(desired) => (Some(desired.resolved.resource), desired.resolved.value),
         None => (None, Value::Null),
     };
-    let (live_place, before, address_of) = match item.live {
-        Some(live) => (Some(live.resource), live.spec, live.external_address),
-        None => (None, Value::Null, None),
+    let (live_place, before, address_of, status) = match item.live {
+        Some(live) => (Some(live.resource), live.spec, live.external_address, live.status),
+        None => (None, Value::Null, None, None),
     };
     Some(Change {
         address: item.address,
@@ -81,6 +81,7 @@ fn change(item: Item<'_>) -> Option<Change> {
         hidden,
         resource: live_place.or(place).unwrap_or_default(),
         address_of,
+        status,
     })
 }
 

@@ -92,6 +92,9 @@ pub struct Change {
     /// The address by which the world reaches it, where it has one.
     #[serde(skip)]
     pub address_of: Option<String>,
+    /// The state that the API names (`RUNNING`), where it has one.
+    #[serde(skip)]
+    pub status: Option<String>,
 }
 
 /// How grave a finding is.

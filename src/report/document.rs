@@ -130,6 +130,7 @@ mod tests {
             hidden: &["tunnels"],
             resource: String::new(),
             address_of: None,
+            status: None,
         };
         diff(&change).into_iter().map(|l| format!("{}{}", l.sign, l.text)).collect()
     }

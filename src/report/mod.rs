@@ -5,7 +5,10 @@ pub mod diagnostics;
 pub mod document;
 pub mod json;
 pub mod outcome;
+pub mod outputs;
+pub mod page;
 pub mod secrets;
+pub mod sheet;
 pub mod specs;
 pub mod text;
 

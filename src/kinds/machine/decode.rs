@@ -57,6 +57,7 @@ pub fn machine(instance: &Value, disk: Option<&Value>, family: Option<&str>) -> 
         deletion_protection: Some(wire::flag(instance, "/deletionProtection")),
         desired_status: Some(if stopped(instance) { PowerState::Terminated } else { PowerState::Running }),
         tunnels: None,
+        ready: None,
     })
 }
 

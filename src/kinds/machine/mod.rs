@@ -10,9 +10,11 @@ pub mod decode;
 pub mod encode;
 pub mod fields;
 pub mod observe;
+pub mod ready;
 pub mod rules;
 pub mod spec;
 
+pub use ready::{Http, Ready};
 pub use spec::{
     Accelerator, BootDisk, ExternalIp, Image, Machine, MaintenancePolicy, NetworkTier, NicType, PowerState,
     ProvisioningModel, Shielded, TerminationAction,
