@@ -128,6 +128,8 @@ fn programs_get_what_people_see() {
     assert_eq!(row["machine"]["urls"][0], format!("http://{ip}:8501"));
     assert_eq!(row["machine"]["state"], "ready");
     assert_eq!(row["student"]["team"], "cat");
+    // A machine of several counts once.
+    assert_eq!(outputs["machines"], serde_json::json!({ "ready": 5, "running": 1 }));
     assert_eq!(outputs["shared"]["registries"][0], "europe-west1-docker.pkg.dev/be-cloud-2526/docker");
 }
 
@@ -143,7 +145,7 @@ fn the_page_stands_alone_and_shows_names_as_they_are() {
     for outside in ["<link", "src=", "@import", "url("] {
         assert!(!page.contains(outside), "{outside}");
     }
-    assert!(page.contains("gcloud</span> <span>compute</span> <span>ssh</span> <span>ann@be-ann</span>"));
+    assert!(page.contains("<span>gcloud compute ssh ann@be-ann</span> <span>--project be-cloud-2526</span>"));
 }
 
 #[test]

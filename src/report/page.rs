@@ -31,13 +31,23 @@ pub fn status(status: &Value, made: &str) -> Result<String, PageError> {
 }
 
 fn page((name, template): (&str, &str), what: &impl Serialize, made: &str) -> Result<String, PageError> {
-    let environment = Environment::new();
+    let mut environment = Environment::new();
+    environment.add_filter("look", |state: &str| look(state));
     let what = serde_json::to_value(what).unwrap_or_default();
     let page = context! {
         what => minijinja::Value::from(minijinja::value::Serde(what)),
         made, policy => policy(), style => STYLE, script => SCRIPT
     };
     Ok(environment.render_named_str(name, template, page)?)
+}
+
+/// The class of the style in which a state is shown.
+fn look(state: &str) -> &'static str {
+    match state {
+        "ready" | "running" | "ok" => "good",
+        "not ready" | "starting" | "differs" | "not declared" => "wait",
+        _ => "bad",
+    }
 }
 
 /// Nothing is loaded from anywhere; the page's own style and script are known by their digests.

@@ -15,6 +15,7 @@ mod machines;
 mod names;
 mod network;
 mod quoting;
+mod ready;
 mod roster;
 mod storage;
 mod values;

@@ -16,6 +16,8 @@ use crate::spec::roster::Person;
 pub struct Machine {
     /// Its name.
     pub name: String,
+    /// Its address in the specs.
+    pub address: String,
     /// How it is, in a word: `ready`, `not ready`, `running`, `starting`, `stopped`, `missing`, `not ours`.
     pub state: String,
     /// Why it is not ready.
@@ -48,6 +50,7 @@ impl Machine {
         let zone = change.resource.split("/zones/").nth(1).and_then(|rest| rest.split('/').next());
         Self {
             name: change.address.name.clone(),
+            address: change.address.to_string(),
             state,
             why,
             zone: zone.unwrap_or_default().to_owned(),

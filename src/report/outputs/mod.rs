@@ -39,6 +39,8 @@ pub struct Outputs {
     pub course: String,
     /// Its project.
     pub project: String,
+    /// How many machines are in which state.
+    pub machines: BTreeMap<String, usize>,
     /// What is everybody's: buckets and registries that are not made of anybody's row.
     pub shared: Things,
     /// A row for each student and machine, by team and name; what is nobody's own comes last.
@@ -87,8 +89,25 @@ impl Outputs {
         rows.sort_by_key(Row::place);
         let nobodys = Holding { things: Things::default(), ..shared };
         rows.extend(rows_of_machines(&nobodys, seen));
-        Self { course: seen.plan.course.clone(), project: seen.plan.project.clone(), shared: things, rows }
+        Self {
+            machines: counted(&rows),
+            course: seen.plan.course.clone(),
+            project: seen.plan.project.clone(),
+            shared: things,
+            rows,
+        }
     }
+}
+
+/// A machine of several students counts once.
+fn counted(rows: &[Row]) -> BTreeMap<String, usize> {
+    let machines = rows.iter().filter_map(|row| row.machine.as_ref());
+    let states: BTreeMap<&str, &str> =
+        machines.map(|machine| (machine.address.as_str(), machine.state.as_str())).collect();
+    states.into_values().fold(BTreeMap::new(), |mut counts, state| {
+        *counts.entry(state.to_owned()).or_default() += 1;
+        counts
+    })
 }
 
 impl Row {
