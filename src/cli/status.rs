@@ -106,7 +106,8 @@ impl Status {
                 "address": change.address,
                 "state": self.state(change),
                 "ready": self.ready(change),
-                "where": details(change),
+                "where": place(change),
+                "line": line(change),
             })
         };
         json!({
@@ -136,13 +137,24 @@ impl Status {
     }
 }
 
-/// What a person wants to know of it: where it is and how to reach it.
-fn details(change: &Change) -> String {
+/// Where a resource is: its address, its place.
+fn place(change: &Change) -> String {
     let live = if change.before.is_null() { &change.after } else { &change.before };
     let text = |key: &str| live.get(key).and_then(Value::as_str).map(str::to_owned);
-    if live.get("machineType").is_some() {
-        let address = change.address_of.as_deref().map(|ip| format!("{ip}  ")).unwrap_or_default();
-        return format!("{address}{}", ssh(change));
+    match (line(change), &change.address_of) {
+        (Some(_), address) => address.clone().unwrap_or_default(),
+        (None, _) => text("location").or_else(|| text("zone")).unwrap_or_default(),
     }
-    text("location").or_else(|| text("zone")).unwrap_or_default()
+}
+
+/// The line that leads to a machine.
+fn line(change: &Change) -> Option<String> {
+    let machine = [&change.before, &change.after].into_iter().any(|side| side.get("machineType").is_some());
+    machine.then(|| ssh(change))
+}
+
+/// What a person wants to know of it: where it is and how to reach it.
+fn details(change: &Change) -> String {
+    let parts = [place(change), line(change).unwrap_or_default()];
+    parts.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join("  ")
 }
