@@ -1,5 +1,5 @@
 //! What is handed out, and when everything is ready: the built program on a class in the sandbox.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod support;
 
@@ -242,4 +242,24 @@ fn status_is_written_in_every_form() {
     assert!(markdown.contains("| Vm/be-ann | ok | ready |"), "{markdown}");
     let page = room.run("status", &["--format", "html"]).code(0).out;
     assert!(page.contains("<strong>Vm&#x2f;be-ann</strong>"), "{page}");
+}
+
+#[test]
+fn a_pause_without_a_watch_is_wrong_usage() {
+    let room = class_with(SPECS);
+    for (command, flag) in [("status", "--watch"), ("apply", "--wait-ready")] {
+        let said = room.run(command, &["--every", "1s"]).code(64);
+        assert!(said.err.contains(flag), "{}", said.err);
+    }
+    room.run("status", &["--watch", "--every", "0s"]).code(64);
+}
+
+#[test]
+fn what_is_not_ready_after_an_apply_is_no_failure_before_it() {
+    let room = class_with(&SPECS.replace("allow: [tcp:8501]", "allow: [tcp:80]"));
+    let said = room.run("apply", &["--yes", "--wait-ready", "--timeout", "0s", "--format", "json"]).code(3);
+    let json = said.json();
+    assert_eq!(json["outcome"]["complete"], true);
+    assert_eq!(json["ready"]["Vm/be-ann"]["ready"], true);
+    assert_eq!(json["ready"]["ContainerVm/demo-cat"]["state"], "failed");
 }

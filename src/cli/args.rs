@@ -147,6 +147,7 @@ pub(super) struct RunArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(mut_arg("every", |arg| arg.requires("wait_ready")), mut_arg("timeout", |arg| arg.requires("wait_ready")))]
 pub(super) struct ApplyArgs {
     #[command(flatten)]
     pub(super) target: TargetArgs,
@@ -170,6 +171,7 @@ pub(super) struct DestroyArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(mut_arg("every", |arg| arg.requires("watch")), mut_arg("timeout", |arg| arg.requires("watch")))]
 pub(super) struct StatusArgs {
     #[command(flatten)]
     pub(super) target: TargetArgs,

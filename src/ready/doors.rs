@@ -27,9 +27,8 @@ pub fn closed(rules: &[FirewallRule], door: &Door, port: u16) -> Option<String> 
         match (denies(rule), from_everywhere(rule)) {
             (true, true) => return Some(format!("the firewall rule {} keeps tcp:{port} out", rule.name)),
             (false, true) => return None,
-            (true, false) => {}
             (false, false) if from_outside(rule) => some.push(rule.name.to_string()),
-            (false, false) => {}
+            _ => {}
         }
     }
     Some(match some.as_slice() {

@@ -104,6 +104,10 @@ pub fn json(outcome: &Outcome, known: &Known) -> Value {
 /// What to do next, after everything is done: see it, reach it, take it down.
 pub fn next_steps(plan: &Plan, course: &str) -> String {
     let mut text = format!("\nNext:\n  provost status {course}    see everything, with addresses\n");
+    let _ = writeln!(
+        text,
+        "  provost outputs {course}    what to hand out: a line, addresses and URLs for everybody"
+    );
     let machines =
         plan.changes.iter().filter(|c| c.action != Action::Delete && c.after.get("machineType").is_some());
     let machines: Vec<_> = machines.collect();

@@ -63,7 +63,7 @@ impl Outputs {
 
     fn shared_lines(&self) -> String {
         let all = self.shared.buckets.iter().chain(&self.shared.registries);
-        all.map(|one| format!("  {one}\n")).collect()
+        all.flat_map(|one| ["  ", one, "\n"]).collect()
     }
 
     fn row(&self, row: &Row) -> Vec<Cell> {
