@@ -4,6 +4,8 @@
 mod support;
 
 use insta::assert_snapshot;
+use provost::kinds::{KindRegistry, schema};
+use provost::spec::folder;
 use serde_json::Value;
 use support::{APIS, COURSE, Room};
 
@@ -262,4 +264,39 @@ fn what_is_not_ready_after_an_apply_is_no_failure_before_it() {
     assert_eq!(json["outcome"]["complete"], true);
     assert_eq!(json["ready"]["Vm/be-ann"]["ready"], true);
     assert_eq!(json["ready"]["ContainerVm/demo-cat"]["state"], "failed");
+}
+
+/// For whom each resource of a document is.
+fn for_whom(each: &str) -> Vec<String> {
+    let roster = "roster: [{login: ann, team: owl, room: 1}, {login: bob, team: cat, room: 1}, {login: eve, team: cat, room: 2}]";
+    let text =
+        format!("{COURSE}{roster}\nvars: {{ ports: [80, 81] }}\n---\nkind: Bucket\n{each}\nlocation: EU\n");
+    let names = KindRegistry::standard();
+    let folder = folder::read(vec![("c.yaml".to_owned(), text)], &names.names(), &schema::strict_course());
+    assert!(folder.diagnostics.is_empty(), "{:?}", folder.diagnostics);
+    let logins = |spec: &provost::spec::ExpandedSpec| {
+        let logins: Vec<_> = spec.of_whom.iter().filter_map(|row| row.person().login).collect();
+        format!("{}: {}", spec.name, logins.join(" "))
+    };
+    folder.specs.iter().map(logins).collect()
+}
+
+#[test]
+fn a_resource_is_for_the_rows_that_made_it_or_that_say_what_made_it() {
+    let cases = [
+        ("name: all", "all: "),
+        (
+            "forEach: { student: roster, port: vars.ports }\nwhen: student.team == \"owl\"\nname: b-{{ student.login }}-{{ port }}",
+            "b-ann-80: ann, b-ann-81: ann",
+        ),
+        ("forEach: { team: [cat, dog, owl] }\nname: b-{{ team }}", "b-cat: bob eve, b-dog: , b-owl: ann"),
+        (
+            "forEach: { team: [cat], room: [1, 2] }\nname: b-{{ team }}-{{ room }}",
+            "b-cat-1: bob, b-cat-2: eve",
+        ),
+        ("forEach: { port: vars.ports }\nname: b-{{ port }}", "b-80: , b-81: "),
+    ];
+    for (each, whom) in cases {
+        assert_eq!(for_whom(each).join(", "), whom, "{each}");
+    }
 }

@@ -100,3 +100,12 @@ async fn a_console_tells_the_end_of_the_script_once_the_machine_has_booted() {
     machine(&quick, "startup-script", script).await;
     assert!(console(&quick).await.contains("startup-script exit status 0\r\n"));
 }
+
+#[tokio::test]
+async fn a_machine_that_is_reset_boots_anew() {
+    let cloud = Cloud::troubled(&["compute"], "operationTimes: { compute.instances.reset: 1h }").await;
+    machine(&cloud, "startup-script", "#!/bin/sh\n").await;
+    assert!(console(&cloud).await.contains("Finished running startup scripts."));
+    cloud.post(&format!("{ZONE}/instances/x/reset"), &Value::Null).await;
+    assert!(!console(&cloud).await.contains("Finished running startup scripts."));
+}

@@ -93,7 +93,7 @@ impl<'a> Drawing<'a> {
 
     fn hear(&mut self, standings: &Standings) {
         match &self.bar {
-            Some(bar) => bar.set_message(drawn(standings)),
+            Some(bar) => bar.set_message(self.printer.hidden(&drawn(standings))),
             None => self.tell(standings),
         }
     }

@@ -71,7 +71,8 @@ impl Sheet {
         for row in &self.rows {
             table.add_row(row.iter().map(|cell| in_line(&cell.plain())));
         }
-        format!("{table}\n")
+        let text = table.to_string();
+        text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
     }
 
     /// RFC 4180, safe to open in a spreadsheet: a cell that would be a formula begins with `'`, which spreadsheets hide.
