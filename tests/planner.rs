@@ -315,7 +315,15 @@ fn desired(kind: &str, spec: &Value, scope: &Scope) -> Desired {
     let kind = KindRegistry::standard().find(kind).unwrap();
     let resolved = kind.desire(spec, scope).unwrap();
     let address = Address::new(kind.facts().kind, spec["name"].as_str().unwrap());
-    Desired { address, kind, project: None, resolved, digest: String::new(), named: Vec::new() }
+    Desired {
+        address,
+        kind,
+        project: None,
+        resolved,
+        digest: String::new(),
+        named: Vec::new(),
+        of_whom: Vec::new(),
+    }
 }
 
 fn ask(desired: &Desired) -> Ask<&Value> {

@@ -294,6 +294,7 @@ fn accepts(strict: &Value, kind: &str, value: &Value) -> bool {
         spans: provost::spec::SpanMap::default(),
         kind_span: nowhere,
         made_of: Vec::new(),
+        of_whom: Vec::new(),
     };
     check_shape(strict, &spec).into_diagnostics().iter().all(|d| d.code.starts_with("bad-"))
 }

@@ -7,6 +7,7 @@ use crate::diff::Intent;
 use crate::inventory::{Record, Recorder};
 use crate::live::images;
 use crate::plan::Plan;
+use crate::ready::{Patience, Standings, standing};
 use crate::report::{Known, json, outcome, text};
 
 use super::args::{ApplyArgs, Format, RunArgs, TargetArgs};
@@ -14,11 +15,12 @@ use super::connection::{self, Connection};
 use super::course::{self, Loaded};
 use super::exit::{Exit, Refusal};
 use super::printer::{self, Printer};
-use super::{plan, progress};
+use super::{plan, progress, wait};
 
 pub(super) async fn run(args: &ApplyArgs, printer: &mut Printer) -> anyhow::Result<Exit> {
     let intent = plan::intent(&args.ownership, false);
-    carry_through(&args.target, &args.run, &intent, printer).await
+    let patience = args.wait_ready.then(|| wait::patience(&args.patience));
+    carry_through_and_wait(&args.target, &args.run, &intent, patience, printer).await
 }
 
 /// Plans, shows, asks, applies, and says what became of it.
@@ -28,11 +30,22 @@ pub(super) async fn carry_through(
     intent: &Intent,
     printer: &mut Printer,
 ) -> anyhow::Result<Exit> {
+    carry_through_and_wait(target, args, intent, None, printer).await
+}
+
+/// The same, and waits for machines to be ready if there is patience.
+async fn carry_through_and_wait(
+    target: &TargetArgs,
+    args: &RunArgs,
+    intent: &Intent,
+    patience: Option<Patience>,
+    printer: &mut Printer,
+) -> anyhow::Result<Exit> {
     let Some(loaded) = course::load(&target.course, printer)? else {
         return Ok(Exit::Failed);
     };
     let connection = connection::connect(target, &loaded).await?;
-    let exit = planned(&connection, &loaded, target, args, intent, printer).await;
+    let exit = planned(&connection, &loaded, target, args, intent, patience, printer).await;
     connection.close().await?;
     exit
 }
@@ -43,6 +56,7 @@ async fn planned(
     target: &TargetArgs,
     args: &RunArgs,
     intent: &Intent,
+    patience: Option<Patience>,
     printer: &mut Printer,
 ) -> anyhow::Result<Exit> {
     let (plan, record) = plan::plan(connection, loaded, intent).await?;
@@ -51,7 +65,7 @@ async fn planned(
         printer.out(&text::plan(&shown));
     }
     if plan.is_refused() {
-        say(&shown, None, args.format, printer);
+        say(&shown, None, None, args.format, printer);
         return Ok(Exit::Refused);
     }
     if !plan.steps.is_empty() {
@@ -60,11 +74,23 @@ async fn planned(
     let outcome = execute(connection, loaded, &plan, record, args, printer).await?;
     shown.learn(&outcome.known);
     let known = images::known(&connection.client, &plan.project, outcome::failures(&outcome)).await;
-    say(&shown, Some((&outcome, &known)), args.format, printer);
-    if args.format == Format::Text && outcome.is_complete() && makes(intent) {
-        printer.out(&outcome::next_steps(&shown, &command_line(target)));
+    let waits = patience.filter(|_| outcome.is_complete());
+    if args.format == Format::Text {
+        say(&shown, Some((&outcome, &known)), None, args.format, printer);
+        if outcome.is_complete() && makes(intent) {
+            printer.out(&outcome::next_steps(&shown, &command_line(target)));
+        }
     }
-    Ok(exit(&outcome))
+    let standings = match waits {
+        Some(patience) => Some(wait::until_ready(connection, loaded, patience, printer).await?.standings),
+        None => None,
+    };
+    if args.format == Format::Json {
+        say(&shown, Some((&outcome, &known)), standings.as_ref(), args.format, printer);
+    }
+    let ready = standings.as_ref().is_none_or(standing::all_ready);
+    // What was to be changed is changed: this is no failure before the first change, as 1 would say.
+    Ok(if ready { exit(&outcome) } else { Exit::Partly })
 }
 
 /// Whether a run is about what there is to be afterwards.
@@ -136,12 +162,21 @@ pub(super) async fn watched(
     outcome
 }
 
-fn say(plan: &Plan, outcome: Option<(&Outcome, &Known)>, format: Format, printer: &Printer) {
+fn say(
+    plan: &Plan,
+    outcome: Option<(&Outcome, &Known)>,
+    standings: Option<&Standings>,
+    format: Format,
+    printer: &Printer,
+) {
     match (format, outcome) {
         (Format::Json, outcome) => {
             let mut value = json::plan(plan);
             if let (Some(map), Some((outcome, known))) = (value.as_object_mut(), outcome) {
                 map.insert("outcome".to_owned(), outcome::json(outcome, known));
+            }
+            if let (Some(map), Some(standings)) = (value.as_object_mut(), standings) {
+                map.insert("ready".to_owned(), wait::json(standings));
             }
             printer.out(&format!("{value:#}\n"));
         }

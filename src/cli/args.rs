@@ -2,13 +2,14 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::Timestamp;
 
 use crate::spec::address::NoAddress;
-use crate::spec::formats::{Duration, KeepPattern, ProjectId};
+use crate::spec::formats::{self, KeepPattern, ProjectId};
 use crate::spec::{Address, Problem};
 
 /// A declarative reconciler for the cloud of one university course.
@@ -51,6 +52,8 @@ pub(super) enum Command {
     Import(ImportArgs),
     /// Find what no spec owns, and delete it on demand
     Sweep(SweepArgs),
+    /// Hand out how to reach everything: a line, addresses and URLs for each student and machine
+    Outputs(OutputsArgs),
     /// Print a JSON Schema of specs, or write all of them to a folder
     Schema(SchemaArgs),
     /// The embedded Google Cloud
@@ -240,6 +243,7 @@ pub(super) struct RunArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(mut_arg("every", |arg| arg.requires("wait_ready")), mut_arg("timeout", |arg| arg.requires("wait_ready")))]
 pub(super) struct ApplyArgs {
     #[command(flatten)]
     pub(super) target: TargetArgs,
@@ -247,6 +251,11 @@ pub(super) struct ApplyArgs {
     pub(super) ownership: OwnershipArgs,
     #[command(flatten)]
     pub(super) run: RunArgs,
+    /// Then wait until everything that declares `ready:` is ready
+    #[arg(long)]
+    pub(super) wait_ready: bool,
+    #[command(flatten)]
+    pub(super) patience: PatienceArgs,
 }
 
 #[derive(Debug, Args)]
@@ -272,12 +281,69 @@ pub(super) struct PowerArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(mut_arg("every", |arg| arg.requires("watch")), mut_arg("timeout", |arg| arg.requires("watch")))]
 pub(super) struct StatusArgs {
     #[command(flatten)]
     pub(super) target: TargetArgs,
     /// How it is written
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(super) format: Format,
+    #[arg(long, value_enum, default_value_t = SheetFormat::Table)]
+    pub(super) format: SheetFormat,
+    /// Look again and again until everything that declares `ready:` is ready
+    #[arg(long)]
+    pub(super) watch: bool,
+    #[command(flatten)]
+    pub(super) patience: PatienceArgs,
+}
+
+/// How often to look, and for how long.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct PatienceArgs {
+    /// The time between two looks at what is not ready yet
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = pause)]
+    pub(super) every: Duration,
+    /// How long any machine may take [default: what `ready.within` of each says, or 10m]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(super) timeout: Option<Duration>,
+}
+
+/// A length of time as specs have it.
+fn time(text: &str) -> Result<Duration, String> {
+    let time = formats::Duration::try_from(text);
+    time.map(|time| Duration::from_secs(time.seconds())).map_err(|_| "write `30s`, `10m` or `1h`".to_owned())
+}
+
+/// A length of time that is not zero.
+fn pause(text: &str) -> Result<Duration, String> {
+    time(text).and_then(|time| if time.is_zero() { Err("write at least `1s`".to_owned()) } else { Ok(time) })
+}
+
+/// How tables are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SheetFormat {
+    /// For people at a terminal
+    #[value(alias = "text")]
+    Table,
+    /// For spreadsheets and mail merges
+    Csv,
+    /// For programs
+    Json,
+    /// To paste into a chat or a wiki
+    #[value(alias = "md")]
+    Markdown,
+    /// One page to project or to send, searchable by name
+    Html,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct OutputsArgs {
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
+    /// How it is written [default: what FILE is called like, or table]
+    #[arg(long, value_enum)]
+    pub(super) format: Option<SheetFormat>,
+    /// Write it to FILE
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -292,7 +358,7 @@ pub(super) struct SweepArgs {
     pub(super) keep: Vec<KeepPattern>,
     /// Leave what is younger: `2d`, `12h`
     #[arg(long, value_name = "AGE", value_parser = age)]
-    pub(super) older_than: Option<Duration>,
+    pub(super) older_than: Option<formats::Duration>,
     /// Delete what no spec owns, after a question
     #[arg(long)]
     pub(super) delete: bool,
@@ -315,8 +381,8 @@ fn keep(text: &str) -> Result<KeepPattern, String> {
     KeepPattern::try_from(text).map_err(told)
 }
 
-fn age(text: &str) -> Result<Duration, String> {
-    Duration::try_from(text).map_err(told)
+fn age(text: &str) -> Result<formats::Duration, String> {
+    formats::Duration::try_from(text).map_err(told)
 }
 
 /// What is wrong with a text, in a line.

@@ -9,6 +9,7 @@ mod destroy;
 mod exit;
 mod import;
 mod init;
+mod outputs;
 mod plan;
 mod power;
 mod printer;
@@ -19,6 +20,7 @@ mod status;
 mod sweep;
 mod trace;
 mod validate;
+mod wait;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -68,6 +70,7 @@ async fn dispatch(command: Command, printer: &mut Printer) -> anyhow::Result<Exi
         Command::Status(args) => status::run(&args, printer).await,
         Command::Import(args) => import::run(&args, printer).await,
         Command::Sweep(args) => sweep::run(&args, printer).await,
+        Command::Outputs(args) => outputs::run(&args, printer).await,
         Command::Schema(args) => schema::run(&args, printer),
         Command::Sandbox(args) => sandbox::run(&args, printer).await,
         Command::Completions(args) => Ok(completions::run(&args, printer)),

@@ -42,6 +42,11 @@ impl Printer {
         write(&mut anstream::stdout(), &self.secrets.hide(text));
     }
 
+    /// A result without secrets, to be kept elsewhere.
+    pub(super) fn hidden(&self, text: &str) -> String {
+        self.secrets.hide(text)
+    }
+
     /// A remark.
     pub(super) fn note(&self, text: &str) {
         write(&mut anstream::stderr(), &self.secrets.hide(text));

@@ -90,6 +90,12 @@ impl Endpoints {
         self.own.iter().find(|(s, _)| *s == service).map(|(_, url)| url).or(self.root.as_ref())
     }
 
+    /// An address beside a service, on a server that stands in for it.
+    pub fn beside(&self, service: Service, path: &str) -> Option<Url> {
+        let root = self.root_of(service).filter(|root| is_loopback(root))?;
+        Url::parse(&format!("{}/{path}", root.as_str().trim_end_matches('/'))).ok()
+    }
+
     /// The address of a path of a service. `upload` is the service's other root, for contents.
     pub fn url(&self, service: Service, path: &str, upload: bool) -> Option<Url> {
         let (_, _, google, prefix) = SERVICES.iter().find(|(s, ..)| *s == service)?;

@@ -17,6 +17,7 @@ pub mod operation;
 pub mod pace;
 mod pages;
 pub mod policy;
+pub mod reach;
 pub mod request;
 pub mod retry;
 pub mod room;

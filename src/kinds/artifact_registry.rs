@@ -16,6 +16,7 @@ use super::cleanup::{self, CleanupPolicy};
 use super::contract::{Ask, Facts, Finding, MarkPlace, Observation, Observed, Resource, Update};
 use super::ending::Ending;
 use super::field::{Class, How, field, managed, map_edit};
+use super::handout::Handout;
 use super::reads::Reads;
 use super::yields::{Known, Yield, yields};
 use super::{Scope, Written, ageing, import, mark, wire};
@@ -245,6 +246,11 @@ impl Resource for Registry {
 
     fn expires(&mut self) -> Option<&mut Option<Expires>> {
         Some(&mut self.expires)
+    }
+
+    /// Where things are pushed to.
+    fn handout(&self, scope: &Scope) -> Handout {
+        Handout::Registry(self.image_path(scope))
     }
 
     fn resource(&self, scope: &Scope) -> String {

@@ -15,6 +15,7 @@ use super::bucket_lifecycle::{self, LifecycleRule};
 use super::contract::{Ask, Facts, Finding, MarkPlace, Observation, Observed, OnDestroy, Resource, Update};
 use super::ending::Ending;
 use super::field::{Class, How, field, managed};
+use super::handout::Handout;
 use super::reads::Reads;
 use super::yields::{Known, Yield, yields};
 use super::{Scope, Written, ageing, bucket_end, bucket_objects, bucket_patch, bucket_wire, mark, wire};
@@ -361,6 +362,10 @@ impl Resource for Bucket {
 
     fn expires(&mut self) -> Option<&mut Option<Expires>> {
         Some(&mut self.expires)
+    }
+
+    fn handout(&self, _scope: &Scope) -> Handout {
+        Handout::Bucket(format!("gs://{}", self.name))
     }
 
     fn resource(&self, _scope: &Scope) -> String {

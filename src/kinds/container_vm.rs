@@ -15,7 +15,8 @@ use super::contract::{
     Ask, Choices, Facts, Finding, MarkPlace, Need, Observation, Observed, Resource, Update,
 };
 use super::ending::Ending;
-use super::machine::{Machine, calls, decode, encode, fields, import, observe, rules, yields};
+use super::handout::{Handout, Reachable};
+use super::machine::{Machine, calls, decode, encode, fields, import, observe, ready, rules, yields};
 use super::reads::Reads;
 use super::yields::{Known, Yield};
 use super::{Scope, Written, konlet};
@@ -90,6 +91,7 @@ impl Resource for ContainerVm {
 
     fn check(&self, scope: &Scope) -> Vec<Finding> {
         let mut found = rules::check(&self.machine, &[USER_DATA], scope);
+        found.extend(ready::check(&self.machine, false));
         found.extend(self.check_names());
         for (i, port) in containers::port_clashes(&self.containers) {
             let problem =
@@ -131,6 +133,13 @@ impl Resource for ContainerVm {
         let registries = registries.filter(|(registry, project)| scope.is_in(registry, project));
         let registries = registries.map(|(registry, _)| Need::Resource(registry));
         rules::needs(&self.machine, scope).into_iter().chain(registries).collect()
+    }
+
+    fn handout(&self, _scope: &Scope) -> Handout {
+        Handout::Machine(Reachable {
+            published: containers::published(&self.containers),
+            ..self.machine.reachable()
+        })
     }
 
     fn claims(&self, _scope: &Scope) -> Vec<String> {

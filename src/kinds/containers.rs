@@ -217,6 +217,18 @@ fn env_file(container: &Container) -> String {
     container.env.iter().map(line).collect()
 }
 
+/// The TCP ports of the machine by which others reach the containers. Those of its own loopback are nobody else's.
+pub fn published(containers: &[Container]) -> Vec<u16> {
+    let hosts = containers.iter().flat_map(|container| &container.ports).filter_map(PortMapping::host);
+    let ports = hosts.filter_map(|host| {
+        let (place, protocol) = host.rsplit_once('/')?;
+        let (address, port) = place.rsplit_once(':').unwrap_or(("", place));
+        let open = protocol == "tcp" && !address.starts_with("127.") && address != "localhost";
+        open.then(|| port.parse().ok())?
+    });
+    ports.collect::<BTreeSet<u16>>().into_iter().collect()
+}
+
 /// Ports of the machine that more than one container wants, each with the number of the one that wants it too.
 pub fn port_clashes(containers: &[Container]) -> BTreeSet<(usize, String)> {
     let mut seen = BTreeSet::new();

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::ending::Ending;
 use super::field::{Field, FieldChange, Owned};
+use super::handout::Handout;
 use super::import::Written;
 use super::reads::Reads;
 use super::scope::Scope;
@@ -119,6 +120,8 @@ pub struct Observed<T> {
     pub protected: Option<&'static str>,
     /// The address by which the world reaches it, where it has one.
     pub external_address: Option<String>,
+    /// The state that its API names (`RUNNING`), where it has one.
+    pub status: Option<String>,
 }
 
 impl<T> Observed<T> {
@@ -133,6 +136,7 @@ impl<T> Observed<T> {
             contents: None,
             protected: None,
             external_address: None,
+            status: None,
         }
     }
 }
@@ -270,6 +274,11 @@ pub trait Resource:
     /// Who ends it when its time has come.
     fn ending(&self, _scope: &Scope) -> Ending {
         Ending::Nobody
+    }
+
+    /// What people are given of it.
+    fn handout(&self, _scope: &Scope) -> Handout {
+        Handout::Nothing
     }
 
     /// Where it is or will be: the REST path the inventory keeps.

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -13,6 +14,7 @@ use super::references::{self, References};
 use super::registry::KindRegistry;
 use super::schema;
 use super::scope::{Scope, Scopes};
+use crate::spec::roster::Row;
 use crate::spec::{Address, Diagnostic, ExpandedSpec, Problem, Shape, Span, check_shape, told};
 
 /// One desired resource.
@@ -30,13 +32,15 @@ pub struct Desired {
     pub digest: String,
     /// The resources it names by `ref`.
     pub named: Vec<Address>,
+    /// The rows of the roster that it is for.
+    pub of_whom: Vec<Arc<Row>>,
 }
 
 impl Desired {
     /// What it is to the engine with another value: completed from the live side, or with results of others filled in.
     pub fn with(&self, value: &Value, scope: &Scope) -> Result<Self, DecodeError> {
         let resolved = naming(self.kind.resolved(value, scope)?, &self.named);
-        let Self { address, kind, project, digest, named, .. } = self;
+        let Self { address, kind, project, digest, named, of_whom, .. } = self;
         Ok(Self {
             address: address.clone(),
             kind: *kind,
@@ -44,6 +48,7 @@ impl Desired {
             resolved,
             digest: digest.clone(),
             named: named.clone(),
+            of_whom: of_whom.clone(),
         })
     }
 
@@ -166,8 +171,8 @@ fn one(
     match kind.desire(&value, scopes.of_project(project)) {
         Ok(resolved) if known => {
             let digest = digest(&resolved.value);
-            let project = project.map(str::to_owned);
-            Ok(Desired { address, kind, project, resolved: naming(resolved, &named), digest, named })
+            let (project, of_whom) = (project.map(str::to_owned), spec.of_whom.clone());
+            Ok(Desired { address, kind, project, resolved: naming(resolved, &named), digest, named, of_whom })
         }
         Ok(_) => Err(shape.into_diagnostics()),
         Err(findings) => Err(with_rules(shape, findings, spec)),

@@ -13,6 +13,7 @@ use super::contract::{
 };
 use super::ending::{self, Ending};
 use super::field::{FieldChange, Owned};
+use super::handout::Handout;
 use super::import::Imported;
 use super::reads::Reads;
 use super::scope::Scope;
@@ -69,6 +70,7 @@ pub trait Kind: Sync {
     fn desire(&self, spec: &Value, scope: &Scope) -> Result<Resolved, Vec<Finding>>;
     /// The same derivations for a value that is desired or live already.
     fn resolved(&self, value: &Value, scope: &Scope) -> Decoded<Resolved>;
+    fn handout(&self, value: &Value, scope: &Scope) -> Decoded<Handout>;
     fn complete(&self, desired: &Value, live: &Observed<Value>, scope: &Scope) -> Decoded<Value>;
     fn reads(&self, ask: &Ask<&Value>, scope: &Scope) -> Decoded<Vec<Read>>;
     fn collections(&self, scope: &Scope) -> Vec<Read>;
@@ -129,7 +131,7 @@ fn typed_ask<T: Resource>(ask: &Ask<&Value>) -> Decoded<Ask<T>> {
 }
 
 fn map_observed<A, B>(live: &Observed<A>, spec: B) -> Observed<B> {
-    let Observed { resource, wire, mark, claimed, contents, protected, external_address, .. } = live;
+    let Observed { resource, wire, mark, claimed, contents, protected, external_address, status, .. } = live;
     Observed {
         resource: resource.clone(),
         spec,
@@ -139,6 +141,7 @@ fn map_observed<A, B>(live: &Observed<A>, spec: B) -> Observed<B> {
         contents: contents.clone(),
         protected: *protected,
         external_address: external_address.clone(),
+        status: status.clone(),
     }
 }
 
@@ -221,6 +224,10 @@ impl<T: Resource> Kind for Erased<T> {
 
     fn resolved(&self, value: &Value, scope: &Scope) -> Decoded<Resolved> {
         resolve(&typed::<T>(value)?, scope)
+    }
+
+    fn handout(&self, value: &Value, scope: &Scope) -> Decoded<Handout> {
+        Ok(typed::<T>(value)?.handout(scope))
     }
 
     fn complete(&self, desired: &Value, live: &Observed<Value>, scope: &Scope) -> Decoded<Value> {

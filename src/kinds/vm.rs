@@ -14,7 +14,8 @@ use super::contract::{
     Ask, Choices, Facts, Finding, MarkPlace, Need, Observation, Observed, Resource, Update,
 };
 use super::ending::Ending;
-use super::machine::{Machine, calls, decode, encode, fields, import, observe, rules, yields};
+use super::handout::Handout;
+use super::machine::{Machine, calls, decode, encode, fields, import, observe, ready, rules, yields};
 use super::reads::Reads;
 use super::yields::Yield;
 use super::{Scope, Written, containers};
@@ -101,6 +102,7 @@ impl Resource for Vm {
 
     fn check(&self, scope: &Scope) -> Vec<Finding> {
         let mut found = rules::check(&self.machine, &[STARTUP_SCRIPT], scope);
+        found.extend(ready::check(&self.machine, self.script().is_some() || self.has_script_file()));
         if let Some(Script::File(script)) = &self.startup_script
             && script.text(scope).is_none()
         {
@@ -126,6 +128,10 @@ impl Resource for Vm {
 
     fn needs(&self, scope: &Scope) -> Vec<Need> {
         rules::needs(&self.machine, scope)
+    }
+
+    fn handout(&self, _scope: &Scope) -> Handout {
+        Handout::Machine(self.machine.reachable())
     }
 
     fn claims(&self, _scope: &Scope) -> Vec<String> {
@@ -222,6 +228,10 @@ impl Resource for Vm {
 }
 
 impl Vm {
+    fn has_script_file(&self) -> bool {
+        matches!(self.startup_script, Some(Script::File(_)))
+    }
+
     fn script(&self) -> Option<String> {
         match &self.startup_script {
             Some(Script::Text(text)) if !text.is_empty() => Some(text.clone()),

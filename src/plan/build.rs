@@ -76,9 +76,9 @@ pub(super) fn change(item: Item<'_>, placed: &Placed) -> Option<Change> {
         Some(desired) => (Some(desired.resolved.resource), desired.resolved.value),
         None => (None, Value::Null),
     };
-    let (live_place, before, address_of) = match item.live {
-        Some(live) => (Some(live.resource), live.spec, live.external_address),
-        None => (None, Value::Null, None),
+    let (live_place, before, address_of, status) = match item.live {
+        Some(live) => (Some(live.resource), live.spec, live.external_address, live.status),
+        None => (None, Value::Null, None, None),
     };
     let mut fields = item.fields;
     reference::show(&mut after);
@@ -97,6 +97,7 @@ pub(super) fn change(item: Item<'_>, placed: &Placed) -> Option<Change> {
         resource: live_place.or(place).unwrap_or_default(),
         address_of,
         ends,
+        status,
     })
 }
 

@@ -109,6 +109,9 @@ pub struct Change {
     /// When it is over, or was: its spec says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ends: Option<Timestamp>,
+    /// The state that the API names (`RUNNING`), where it has one.
+    #[serde(skip)]
+    pub status: Option<String>,
 }
 
 /// APIs by the project in which they are on or off.

@@ -153,6 +153,7 @@ fn change(
         resolved,
         digest: String::new(),
         named: Vec::new(),
+        of_whom: Vec::new(),
     };
     let reason = if power.on { "resumed" } else { "paused until `provost resume`" };
     let shown = Item { desired: Some(desired), verdict, fields, reason: reason.to_owned(), ..item.clone() };

@@ -133,6 +133,7 @@ mod tests {
             resource: String::new(),
             address_of: None,
             ends: None,
+            status: None,
         };
         diff(&change).into_iter().map(|l| format!("{}{}", l.sign, l.text)).collect()
     }

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::advice::{Advice, Known, advice};
+use super::outputs;
 use crate::apply::{Detour, Outcome, StepError, StepResult};
 use crate::gcp::ApiError;
 use crate::gcp::error::told;
@@ -129,11 +130,15 @@ fn detour(detour: &Detour) -> Value {
 /// What to do next, after everything is done: see it, reach it, take it down.
 pub fn next_steps(plan: &Plan, course: &str) -> String {
     let mut text = format!("\nNext:\n  provost status {course}    see everything, with addresses\n");
+    let _ = writeln!(
+        text,
+        "  provost outputs {course}    what to hand out: a line, addresses and URLs for everybody"
+    );
     let machines =
         plan.changes.iter().filter(|c| c.action != Action::Delete && c.after.get("machineType").is_some());
     let machines: Vec<_> = machines.collect();
     for machine in machines.iter().take(MACHINES) {
-        let _ = writeln!(text, "  {}", ssh(&plan.project, machine));
+        let _ = writeln!(text, "  {}", ssh(machine));
     }
     if machines.len() > MACHINES {
         let _ = writeln!(text, "  … and {} machines more", machines.len() - MACHINES);
@@ -145,16 +150,9 @@ pub fn next_steps(plan: &Plan, course: &str) -> String {
 /// Machines whose line is printed; a class has sixty.
 const MACHINES: usize = 5;
 
-/// The line that leads to a machine of the course's project or of its own, with its tunnels.
-pub fn ssh(project: &str, machine: &Change) -> String {
-    let project = machine.project.as_deref().unwrap_or(project);
-    let zone = machine.resource.split("/zones/").nth(1).and_then(|rest| rest.split('/').next());
-    let zone = zone.map(|zone| format!(" --zone {zone}")).unwrap_or_default();
+/// The line that leads to a machine, with its tunnels.
+pub fn ssh(machine: &Change) -> String {
     let ports = machine.after.get("tunnels").and_then(Value::as_array).into_iter().flatten();
-    let mut tunnels = String::new();
-    for port in ports {
-        let _ = write!(tunnels, " -L {port}:localhost:{port}");
-    }
-    let tunnels = if tunnels.is_empty() { tunnels } else { format!(" --{tunnels}") };
-    format!("gcloud compute ssh {} --project {project}{zone}{tunnels}", machine.address.name)
+    let ports: Vec<u16> = ports.filter_map(|port| port.as_u64()?.try_into().ok()).collect();
+    outputs::ssh::line(&machine.resource, &machine.address.name, None, &ports)
 }

@@ -110,6 +110,8 @@ pub(super) struct World<'a> {
     pub(super) operation_time: SignedDuration,
     /// What there is to have.
     pub(super) limits: &'a Limits,
+    /// How long a machine takes to boot and to run its scripts.
+    pub(super) boot_time: SignedDuration,
 }
 
 impl World<'_> {

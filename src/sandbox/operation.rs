@@ -145,7 +145,13 @@ mod tests {
 
     fn begin_at(state: &mut State, seconds: i64, key: &str) {
         let now = Timestamp::from_second(seconds).unwrap();
-        let mut world = World { state, now, operation_time: SignedDuration::from_secs(10), limits: &FRESH };
+        let mut world = World {
+            state,
+            now,
+            operation_time: SignedDuration::from_secs(10),
+            limits: &FRESH,
+            boot_time: SignedDuration::ZERO,
+        };
         begin(&mut world, key, json!({ "done": false }), json!({ "done": true }));
     }
 
@@ -155,8 +161,13 @@ mod tests {
         begin_at(&mut state, 0, "a");
         for (seconds, done) in [(0, false), (9, false), (10, true)] {
             let now = Timestamp::from_second(seconds).unwrap();
-            let world =
-                World { state: &mut state, now, operation_time: SignedDuration::ZERO, limits: &FRESH };
+            let world = World {
+                state: &mut state,
+                now,
+                operation_time: SignedDuration::ZERO,
+                limits: &FRESH,
+                boot_time: SignedDuration::ZERO,
+            };
             assert_eq!(poll(&world, "a"), Some(json!({ "done": done })), "{seconds}");
         }
     }
@@ -169,6 +180,7 @@ mod tests {
             now: Timestamp::UNIX_EPOCH,
             operation_time: SignedDuration::from_secs(10),
             limits: &FRESH,
+            boot_time: SignedDuration::ZERO,
         };
         let running = json!({ "status": "RUNNING", "progress": 0, "startTime": "t" });
         let first = begin(&mut world, "a", running, json!({ "status": "DONE", "progress": 100 }));

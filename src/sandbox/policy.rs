@@ -245,7 +245,13 @@ mod tests {
     const HOLDER: Holder<'_> = Holder { kind: HolderKind::Other, path: "thing" };
 
     fn world(state: &mut State) -> World<'_> {
-        World { state, now: Timestamp::UNIX_EPOCH, operation_time: SignedDuration::ZERO, limits: &FRESH }
+        World {
+            state,
+            now: Timestamp::UNIX_EPOCH,
+            operation_time: SignedDuration::ZERO,
+            limits: &FRESH,
+            boot_time: SignedDuration::ZERO,
+        }
     }
 
     fn granting(members: &[String]) -> Value {

@@ -13,9 +13,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{ConnectInfo, Request, State as Shared};
+use axum::extract::{ConnectInfo, Query, Request, State as Shared};
 use axum::response::Response;
+use axum::routing::get;
 use jiff::SignedDuration;
+use serde::Deserialize;
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -159,7 +162,8 @@ pub(super) async fn start_at(options: Options, clock: Clock) -> Result<Running, 
         stopped: stopped.clone(),
         base: format!("http://{address}"),
     });
-    let router = Router::new().fallback(serve).with_state(Arc::clone(&app));
+    let router =
+        Router::new().route("/sandbox/reach", get(reach)).fallback(serve).with_state(Arc::clone(&app));
     let service = router.into_make_service_with_connect_info::<Cut>();
     let server = axum::serve(Door(listener), service).with_graceful_shutdown(app::stop(stopped));
     let task = tokio::spawn(server.into_future());
@@ -176,6 +180,21 @@ async fn serve(
             batch::serve(&raw, |part| app::serve(Arc::clone(&app), part, &cut)).await
         }
         Ok(raw) => app::serve(app, raw, &cut).await,
+        Err(error) => response::refusal(&error, ""),
+    }
+}
+
+/// Where somebody knocks.
+#[derive(Debug, Deserialize)]
+struct Knock {
+    address: String,
+    port: u16,
+}
+
+/// `/sandbox/reach?address=…&port=…`: whether that machine would answer. Of the sandbox itself, and no call of Google's.
+async fn reach(Shared(app): Shared<Arc<App>>, Query(knock): Query<Knock>) -> Response {
+    match app.knock(&knock.address, knock.port) {
+        Ok(answer) => response::plain(&json!({ "answer": answer })),
         Err(error) => response::refusal(&error, ""),
     }
 }

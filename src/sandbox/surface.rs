@@ -190,8 +190,13 @@ mod tests {
                 state.resources.insert(key, json!({ "state": "ENABLED" }));
             }
             let now = Timestamp::UNIX_EPOCH;
-            let mut world =
-                World { state: &mut state, now, operation_time: SignedDuration::ZERO, limits: &FRESH };
+            let mut world = World {
+                state: &mut state,
+                now,
+                operation_time: SignedDuration::ZERO,
+                limits: &FRESH,
+                boot_time: SignedDuration::ZERO,
+            };
             let call = Call {
                 method: &method.id,
                 version: &document.version,

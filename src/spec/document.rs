@@ -2,12 +2,14 @@
 //! Pure.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::diagnostic::{Diagnostic, Problem};
 use super::node::{Node, NodeValue, Origin};
 use super::pointer::Pointer;
+use super::roster::Row;
 use super::source::Span;
 use super::suggest;
 
@@ -37,6 +39,8 @@ pub struct ExpandedSpec {
     pub kind_span: Span,
     /// The row of the roster and the entries of lists that `forEach` made it of, with what to say there.
     pub made_of: Vec<(Span, String)>,
+    /// The rows of the roster that it is for: that it is made of, or that say of themselves what it is made of.
+    pub of_whom: Vec<Arc<Row>>,
 }
 
 /// Places of values and keys by pointer.

@@ -133,6 +133,7 @@ impl Folder {
             spans: super::SpanMap::of(&first.root),
             kind_span: first.kind_span,
             made_of: Vec::new(),
+            of_whom: Vec::new(),
         };
         let shape = check_shape(schema, &plain);
         if shape.is_sound() {

@@ -329,6 +329,7 @@ mod tests {
             spans: SpanMap::default(),
             kind_span: source,
             made_of: Vec::new(),
+            of_whom: Vec::new(),
         };
         let mut found = Vec::new();
         files(&outer.path().join("course"), &[spec], |file| found.push(file.path)).unwrap();

@@ -40,6 +40,7 @@ fn change(found: &Found) -> Change {
         fields: Vec::new(),
         places: Vec::new(),
         ends: None,
+        status: None,
         project: None,
         before: Value::Null,
         after: Value::Null,

@@ -199,6 +199,7 @@ fn power() -> Vec<Row> {
 fn unmanaged() -> Vec<Row> {
     vec![
         row("tunnels", "tunnels: [8080]", "tunnels: [8081, 8082]").nothing(),
+        row("ready", "ready: {tcp: 22}", "ready: {http: {port: 8501}, within: 5m}").nothing(),
         row("bootDisk.sizeGb", "bootDisk: {sizeGb: 30}", "").nothing(),
         row("description", "description: one", "").nothing().wire("/description", r#""one""#),
         row("desiredStatus", "desiredStatus: TERMINATED", "").nothing().wire("/status", r#""TERMINATED""#),

@@ -17,6 +17,7 @@ mod network;
 mod overlays;
 mod projects;
 mod quoting;
+mod ready;
 mod roster;
 mod session;
 mod storage;

@@ -60,6 +60,7 @@ pub fn machine(instance: &Value, disk: Option<&Value>, family: Option<&str>) -> 
         spread: None,
         expires: expires(instance),
         tunnels: None,
+        ready: None,
     })
 }
 

@@ -135,4 +135,4 @@ pub const FIELDS: &[Field] = &[
 pub const KEYED: &[&str] = &["labels", "tags", "metadata", "sshKeys"];
 
 /// What a person reads and no API gets.
-pub const LOCAL: &[&str] = &["tunnels", "zones", "spread"];
+pub const LOCAL: &[&str] = &["tunnels", "ready", "zones", "spread"];

@@ -11,10 +11,12 @@ pub mod encode;
 pub mod fields;
 pub mod import;
 pub mod observe;
+pub mod ready;
 pub mod rules;
 pub mod spec;
 pub mod yields;
 
+pub use ready::{Http, Ready};
 pub use spec::{
     Accelerator, BootDisk, ExternalIp, Image, Machine, MaintenancePolicy, NetworkTier, NicType, PowerState,
     ProvisioningModel, Shielded, TerminationAction,

@@ -142,13 +142,19 @@ pub fn observe<T: Clone + AsRef<Machine> + AsMut<Machine>>(
         let machine = decode::machine(instance, disk, family.as_deref())?;
         let (name, resource) = (machine.name.to_string(), machine.resource("", scope));
         let external_address = wire::text(instance, "/networkInterfaces/0/accessConfigs/0/natIP");
+        let status = wire::text(instance, "/status");
         let locked = machine.deletion_protection == Some(true);
         let spec = shape(machine, instance)?;
         let mark = mark::in_labels(instance);
         let protected = locked.then_some("deletion protection is on");
         Some((
             name,
-            Observed { protected, external_address, ..Observed::new(resource, spec, instance.clone(), mark) },
+            Observed {
+                protected,
+                external_address,
+                status,
+                ..Observed::new(resource, spec, instance.clone(), mark)
+            },
         ))
     };
     let mut seen = wire::by_name(asks, reads.items(&instances(scope)).iter().filter_map(one).collect());

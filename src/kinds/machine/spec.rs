@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+use super::ready::Ready;
 use super::yields::ZONE;
 use crate::kinds::{Choices, Scope};
 use crate::spec::formats::{
@@ -129,6 +130,10 @@ pub struct Machine {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(inner(range(min = 1)))]
     pub tunnels: Option<Vec<u16>>,
+    /// When it is ready for people: what `status --watch` and `apply --wait-ready` wait for. `{ http: { port: 8501 } }`,
+    /// `{ tcp: 8501 }`, `{ startupScript: true }`, or several of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ready: Option<Ready>,
 }
 
 /// Where the boot disk's content comes from.

@@ -15,6 +15,7 @@ mod scheduling;
 mod stopped;
 mod update;
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::listing::{self, Collection, Scopes};
@@ -47,6 +48,16 @@ pub(super) fn handle(world: &mut World<'_>, call: &Call<'_>, action: &str) -> Re
 fn all(world: &World<'_>, place: &Place) -> Vec<Value> {
     let stored = listing::stored(world, place, INSTANCES).into_iter().map(|vm| read::shown(world, vm));
     stored.chain(doomed::all(world, place)).collect()
+}
+
+/// Whether an instance runs.
+pub(super) fn is_up(vm: &Value, now: Timestamp) -> bool {
+    read::status(vm, now) == "RUNNING"
+}
+
+/// Whether it has run for long enough to have booted, its scripts included.
+pub(super) fn has_booted(vm: &Value, now: Timestamp, boot: SignedDuration) -> bool {
+    is_up(vm, now) && read::runs_since(vm).is_none_or(|since| now.duration_since(since) >= boot)
 }
 
 /// An instance under change, with where it is.
@@ -97,7 +108,7 @@ fn on_one(world: &mut World<'_>, call: &Call<'_>, place: Place, action: &str) ->
     let mut one = Subject::of(world, call, place)?;
     match action {
         "get" => return Ok(read::shown(world, one.vm)),
-        "getSerialPortOutput" => return guest::serial_port(call, &one.vm),
+        "getSerialPortOutput" => return guest::serial_port(world, call, &one.vm),
         "getGuestAttributes" => return guest::attributes(world, call, &one.vm),
         "getIamPolicy" | "setIamPolicy" | "testIamPermissions" => {
             return policy_of(world, call, &one.path, action);

@@ -23,6 +23,7 @@ mod offers;
 mod operations;
 mod place;
 mod quota;
+mod reach;
 mod regions;
 mod rules;
 mod snapshots;
@@ -45,6 +46,7 @@ pub(super) use machines::is_family;
 pub(super) use offers::is_accelerator;
 pub(super) use operations::key as operation_key;
 pub(super) use quota::is_metric;
+pub(super) use reach::{Knock, knock};
 pub(super) use regions::{has_region, has_zone};
 
 /// Lets happen what comes with time.

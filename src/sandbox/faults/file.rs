@@ -22,6 +22,9 @@ pub(super) struct File {
     #[serde(default)]
     #[schemars(example = serde_json::json!({ "compute.*": "2s", "compute.instances.insert": "20s" }))]
     pub(super) operation_times: BTreeMap<String, Span>,
+    /// How long a machine takes from its start until its scripts have ended and its containers answer. Left out, no time.
+    #[serde(default)]
+    pub(super) boot_time: Span,
     /// What goes wrong. Of several faults that strike one call, all delays and foreign writes come about, and the first
     /// of the others.
     #[serde(default)]

@@ -69,6 +69,11 @@ impl Injector {
         self.faults.operation_time(method)
     }
 
+    /// How long machines take to boot.
+    pub(in crate::sandbox) fn boot_time(&self) -> SignedDuration {
+        self.faults.boot_time
+    }
+
     fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -39,6 +39,8 @@ pub struct Faults {
     rules: Vec<Rule>,
     /// How long operations take by patterns of methods, the longest pattern first.
     times: Vec<(String, SignedDuration)>,
+    /// How long machines take to boot.
+    boot_time: SignedDuration,
     limits: Limits,
 }
 
@@ -50,7 +52,7 @@ impl Faults {
         let mut times: Vec<_> =
             file.operation_times.into_iter().map(|(method, time)| (method, time.0)).collect();
         times.sort_by_key(|(method, _)| std::cmp::Reverse(method.len()));
-        Ok(Self { seed: file.seed, rules, times, limits: file.limits })
+        Ok(Self { seed: file.seed, rules, times, boot_time: file.boot_time.0, limits: file.limits })
     }
 
     /// The limits that the same file gives, for [`Options::limits`](super::Options::limits).

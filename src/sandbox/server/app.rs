@@ -140,6 +140,13 @@ impl App {
         }
     }
 
+    /// What a machine answers to somebody who knocks: no call of Google's, so no fault strikes it.
+    pub(super) fn knock(&self, address: &str, port: u16) -> Result<&'static str, ApiError> {
+        let (now, boot) = (self.clock.now(), self.injector.boot_time());
+        let knock = self.store.read(|state| compute::knock(state, address, port, now, boot));
+        knock.map(compute::Knock::word).map_err(|error| unusable(&error))
+    }
+
     fn answer(&self, raw: &request::Raw, blow: &Blow) -> Response {
         let Some(found) = self.surface.find(raw.verb(), raw.path()) else {
             return response::refusal(&no_method(raw), "");
@@ -198,7 +205,8 @@ impl App {
 
     fn world<'a>(&'a self, state: &'a mut State, call: &Call<'_>, now: Timestamp) -> World<'a> {
         let operation_time = self.injector.operation_time(call.method).unwrap_or(self.operation_time);
-        World { state, now, operation_time, limits: &self.limits }
+        let boot_time = self.injector.boot_time();
+        World { state, now, operation_time, limits: &self.limits, boot_time }
     }
 
     /// Runs the call, in a transaction if it may change something.

@@ -28,6 +28,11 @@ pub(super) fn answer(answer: Answer, mask: Option<&Mask>) -> Response {
     }
 }
 
+/// An answer of the sandbox itself.
+pub(super) fn plain(body: &Value) -> Response {
+    json(200, &[], body)
+}
+
 /// What a service refuses, in its own style of error body.
 pub(super) fn refusal(error: &ApiError, method: &str) -> Response {
     if error.code == 304 {

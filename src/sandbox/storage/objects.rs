@@ -229,7 +229,13 @@ mod tests {
     use crate::sandbox::limits::FRESH;
 
     fn world(state: &mut State) -> World<'_> {
-        World { state, now: Timestamp::UNIX_EPOCH, operation_time: SignedDuration::ZERO, limits: &FRESH }
+        World {
+            state,
+            now: Timestamp::UNIX_EPOCH,
+            operation_time: SignedDuration::ZERO,
+            limits: &FRESH,
+            boot_time: SignedDuration::ZERO,
+        }
     }
 
     fn state_with_bucket(settings: &Value) -> State {

@@ -91,6 +91,7 @@ impl Expander {
             spans,
             kind_span: document.kind_span,
             made_of: scene.places.clone(),
+            of_whom: scene.of_whom(),
         }
     }
 

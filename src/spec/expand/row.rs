@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use minijinja::Value as Jinja;
 use minijinja::value::{Enumerator, Object, Serde};
 
-use crate::spec::roster::{Content, Roster};
+use crate::spec::roster::{Content, Roster, Row};
 use crate::spec::source::Span;
 
 /// What an expression looked for in a row and did not find.
@@ -52,6 +52,11 @@ impl RowValue {
     /// Where the row stands.
     pub(super) fn span(&self) -> Option<Span> {
         self.roster.rows.get(self.index).map(|row| row.span)
+    }
+
+    /// The row itself.
+    pub(super) fn row(&self) -> Option<Arc<Row>> {
+        self.roster.rows.get(self.index).cloned()
     }
 
     /// The names of its columns.

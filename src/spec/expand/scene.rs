@@ -2,12 +2,14 @@
 //! Pure.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use minijinja::Value as Jinja;
 use minijinja::value::ValueKind;
 use serde_json::{Map, Value};
 
 use super::row::RowValue;
+use crate::spec::roster::Row;
 use crate::spec::source::Span;
 
 /// Places that a resource is made of, each with what to say there.
@@ -47,6 +49,32 @@ impl Scene {
     /// For the engine.
     pub(super) fn context(&self) -> Jinja {
         Jinja::from(self.names.clone())
+    }
+
+    /// The rows of the class that a resource is for: those it is made of; of one made of something else, such as a team, those
+    /// whose cells say the same as the variables that are called like their columns.
+    pub(super) fn of_whom(&self) -> Vec<Arc<Row>> {
+        let made_of: Vec<Arc<Row>> = self.variables.iter().filter_map(|name| self.row(name)?.row()).collect();
+        if !made_of.is_empty() || self.variables.is_empty() {
+            return made_of;
+        }
+        let columns = self.columns();
+        let said = self.variables.iter().filter(|name| columns.contains(name));
+        let said: Vec<(&str, String)> = said.filter_map(|name| self.said(name)).collect();
+        let fits = |row: &Arc<Row>| said.iter().all(|(name, text)| row.shown(name).as_deref() == Some(text));
+        if said.is_empty() { Vec::new() } else { self.roster().into_iter().filter(fits).collect() }
+    }
+
+    /// A variable that is a single value, as text.
+    fn said(&self, name: &str) -> Option<(&str, String)> {
+        let (name, value) = self.names.get_key_value(name)?;
+        let single = matches!(value.kind(), ValueKind::String | ValueKind::Number | ValueKind::Bool);
+        single.then(|| (name.as_str(), value.to_string()))
+    }
+
+    fn roster(&self) -> Vec<Arc<Row>> {
+        let rows = self.names.get("roster").and_then(|roster| roster.try_iter().ok()).into_iter().flatten();
+        rows.filter_map(|row| row.downcast_object_ref::<RowValue>()?.row()).collect()
     }
 
     /// The row behind a variable.

@@ -32,16 +32,16 @@ pub(super) fn check(mut roster: Roster) -> (Roster, Vec<Diagnostic>) {
 }
 
 /// The letters of a column's name, in lower case.
-fn plain(column: &str) -> String {
+pub(super) fn plain(column: &str) -> String {
     column.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-fn holds_addresses(column: &str) -> bool {
+pub(super) fn holds_addresses(column: &str) -> bool {
     let plain = plain(column);
     plain.contains("email") || plain.contains("courriel") || plain.ends_with("mail")
 }
 
-fn holds_logins(column: &str) -> bool {
+pub(super) fn holds_logins(column: &str) -> bool {
     matches!(plain(column).as_str(), "login" | "username")
 }
 

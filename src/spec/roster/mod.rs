@@ -2,6 +2,7 @@
 //! Pure. What is wrong in a cell is reported there; specs that use the cell are not blamed a second time.
 
 mod check;
+mod person;
 mod rows;
 mod table;
 
@@ -12,6 +13,7 @@ use serde_json::Value;
 
 use super::source::Span;
 
+pub use person::Person;
 pub use rows::rows;
 pub use table::{LARGEST, table};
 

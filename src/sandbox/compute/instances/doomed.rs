@@ -77,7 +77,13 @@ mod tests {
 
     fn world(state: &mut State, second: i64) -> World<'_> {
         let now = Timestamp::from_second(second).unwrap();
-        World { state, now, operation_time: SignedDuration::from_secs(10), limits: &FRESH }
+        World {
+            state,
+            now,
+            operation_time: SignedDuration::from_secs(10),
+            limits: &FRESH,
+            boot_time: SignedDuration::ZERO,
+        }
     }
 
     fn subject(name: &str) -> Subject {

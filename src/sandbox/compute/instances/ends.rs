@@ -75,8 +75,13 @@ fn take_away(world: &mut World<'_>, path: String, time: Timestamp) {
     let deletes =
         vm.pointer("/scheduling/instanceTerminationAction").is_some_and(|action| action == "DELETE");
     let mut one = Subject { place, path, vm };
-    let mut then =
-        World { state: world.state, now: time, operation_time: SignedDuration::ZERO, limits: world.limits };
+    let mut then = World {
+        state: world.state,
+        now: time,
+        operation_time: SignedDuration::ZERO,
+        limits: world.limits,
+        boot_time: world.boot_time,
+    };
     if deletes {
         erase(&mut then, &one);
     } else if power::stop(&mut then, &mut one, "stop").is_ok() {

@@ -10,13 +10,13 @@ use crate::sandbox::call::{Call, World};
 use crate::sandbox::error::ApiError;
 
 /// What the instance has written to a serial port: a boot, and the scripts that it was given.
-pub(super) fn serial_port(call: &Call<'_>, vm: &Value) -> Result<Value, ApiError> {
+pub(super) fn serial_port(world: &World<'_>, call: &Call<'_>, vm: &Value) -> Result<Value, ApiError> {
     let port = call.query.get("port").unwrap_or("1");
     if !["1", "2", "3", "4"].contains(&port) {
         return Err(invalid("port", port, "Must be between 1 and 4."));
     }
     let start: usize = call.query.get("start").and_then(|text| text.parse().ok()).unwrap_or(0);
-    let all = if port == "1" { boot(vm) } else { String::new() };
+    let all = if port == "1" { console(world, vm) } else { String::new() };
     let contents = all.get(start.min(all.len())..).unwrap_or_default();
     Ok(json!({
         "kind": "compute#serialPortOutput",
@@ -27,21 +27,28 @@ pub(super) fn serial_port(call: &Call<'_>, vm: &Value) -> Result<Value, ApiError
     }))
 }
 
-fn boot(vm: &Value) -> String {
+/// The beginning of a boot, and the rest of it once that is over.
+fn console(world: &World<'_>, vm: &Value) -> String {
+    let mut lines = vec!["SeaBIOS (version 1.8.2-google)".to_owned()];
     let name = text(vm, "name");
-    let mut lines = vec![
-        "SeaBIOS (version 1.8.2-google)".to_owned(),
-        format!("{name} systemd[1]: Started Google Compute Engine Guest Agent."),
-    ];
-    if metadata(vm, "startup-script").is_some() {
-        lines.push(format!("{name} google_metadata_script_runner[812]: Found startup-script in metadata."));
-        lines.push(format!("{name} google_metadata_script_runner[812]: startup-script exit status 0"));
-        lines.push(format!("{name} google_metadata_script_runner[812]: Finished running startup scripts."));
+    let runner = format!("{name} google_metadata_script_runner[812]:");
+    let script = metadata(vm, "startup-script").is_some();
+    if super::is_up(vm, world.now) {
+        lines.push(format!("{name} systemd[1]: Started Google Compute Engine Guest Agent."));
+        lines.extend(script.then(|| format!("{runner} Found startup-script in metadata.")));
     }
-    if metadata(vm, "user-data").is_some() {
-        lines.push(format!("{name} cloud-init[640]: Cloud-init v. 24.2 finished. Datasource DataSourceGCE."));
+    if super::has_booted(vm, world.now, world.boot_time) {
+        if script {
+            lines.push(format!("{runner} startup-script exit status 0"));
+            lines.push(format!("{runner} Finished running startup scripts."));
+        }
+        if metadata(vm, "user-data").is_some() {
+            lines.push(format!(
+                "{name} cloud-init[640]: Cloud-init v. 24.2 finished. Datasource DataSourceGCE."
+            ));
+        }
+        lines.push(format!("{name} login:"));
     }
-    lines.push(format!("{name} login:"));
     lines.join("\r\n") + "\r\n"
 }
 

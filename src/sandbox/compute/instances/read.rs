@@ -25,6 +25,12 @@ pub(super) fn status(vm: &Value, now: Timestamp) -> &str {
     }
 }
 
+/// When the instance began to run, as far as its last change of power says.
+pub(super) fn runs_since(vm: &Value) -> Option<Timestamp> {
+    let passed = vm.get(PASSING).map(|passing| text(passing, "until"));
+    passed.unwrap_or_else(|| text(vm, "lastStartTimestamp")).parse().ok()
+}
+
 /// The instance as it is answered. One that has no host has no processor yet.
 pub(super) fn shown(world: &World<'_>, mut vm: Value) -> Value {
     let status = status(&vm, world.now).to_owned();
