@@ -12,3 +12,4 @@ pub mod plan;
 pub mod report;
 pub mod sandbox;
 pub mod spec;
+pub mod translate;

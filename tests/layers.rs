@@ -11,6 +11,7 @@ const PURE: &[&str] = &[
     "diff/",
     "plan/",
     "report/",
+    "translate/",
     "inventory/record.rs",
     "gcp/request.rs",
     "gcp/call.rs",

@@ -18,6 +18,8 @@ pub(super) struct Loaded {
     pub(super) desired: Vec<Desired>,
     /// The folder that files are named from.
     pub(super) root: PathBuf,
+    /// What would better be otherwise, as text; empty where nothing would.
+    pub(super) warnings: String,
 }
 
 /// Scripts and other texts above this size are no metadata.
@@ -46,9 +48,10 @@ pub(super) fn load(path: &Path, printer: &mut Printer) -> anyhow::Result<Option<
         printer.note(&diagnostics::render(&checked.sources, &checked.diagnostics));
         return Ok(None);
     }
+    let warnings = findings(&checked, Format::Text);
     let Checked { course: Some(course), scope, desired, .. } = checked else { return Ok(None) };
     printer.hide(&serde_json::Value::Object(course.vars.clone()));
-    Ok(Some(Loaded { registry: KindRegistry::standard(), course, scope, desired, root }))
+    Ok(Some(Loaded { registry: KindRegistry::standard(), course, scope, desired, root, warnings }))
 }
 
 /// Findings as a command writes them.

@@ -7,6 +7,7 @@ mod connection;
 mod course;
 mod destroy;
 mod exit;
+mod from;
 mod init;
 mod plan;
 mod printer;
@@ -61,6 +62,8 @@ async fn dispatch(command: Command, printer: &mut Printer) -> anyhow::Result<Exi
         Command::Apply(args) => apply::run(&args, printer).await,
         Command::Destroy(args) => destroy::run(&args, printer).await,
         Command::Status(args) => status::run(&args, printer).await,
+        Command::FromGcloud(args) => from::gcloud(&args, printer),
+        Command::FromCompose(args) => from::compose(&args, printer),
         Command::Schema(args) => schema::run(&args, printer),
         Command::Sandbox(args) => sandbox::run(&args, printer).await,
         Command::Completions(args) => Ok(completions::run(&args, printer)),

@@ -1,4 +1,4 @@
-//! `provost validate`: every mistake of a course folder, offline, in one run.
+//! `provost validate`: every mistake of a course folder, offline, in one run, and what would better be otherwise.
 
 use super::args::{Format, ValidateArgs};
 use super::course;
@@ -9,14 +9,15 @@ pub(super) fn run(args: &ValidateArgs, printer: &Printer) -> anyhow::Result<Exit
     let (checked, _) = course::check(&args.course.folder)?;
     let findings = course::findings(&checked, args.format);
     let sound = checked.course.as_ref().filter(|_| checked.is_sound());
-    match (sound, args.format) {
-        (_, Format::Json) => printer.out(&findings),
-        (Some(course), Format::Text) => {
-            let count = checked.desired.len();
-            let (name, project) = (&course.name, &course.project);
-            printer.out(&format!("{name} is valid: {count} resources in the project {project}.\n"));
-        }
-        (None, Format::Text) => printer.note(&findings),
+    match args.format {
+        Format::Json => printer.out(&findings),
+        Format::Text => printer.note(&findings),
     }
-    Ok(if sound.is_some() { Exit::Done } else { Exit::Failed })
+    if let (Some(course), Format::Text) = (sound, args.format) {
+        let count = checked.desired.len();
+        let (name, project) = (&course.name, &course.project);
+        printer.out(&format!("{name} is valid: {count} resources in the project {project}.\n"));
+    }
+    let passed = sound.is_some() && (!args.strict || checked.diagnostics.is_empty());
+    Ok(if passed { Exit::Done } else { Exit::Failed })
 }

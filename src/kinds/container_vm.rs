@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::Scope;
 use super::containers::{self, Container, USER_DATA};
 use super::contract::{Ask, Facts, Finding, MarkPlace, Need, Observation, Observed, Resource, Update};
+use super::lint::{self, Lint};
 use super::machine::{Machine, calls, decode, encode, fields, observe, rules};
 use super::reads::Reads;
 use crate::gcp::{Call, Read, Service};
@@ -90,6 +91,12 @@ impl Resource for ContainerVm {
             found.push((Pointer::from("containers"), problem.help("move long values into the images")));
         }
         found
+    }
+
+    fn lint(&self, scope: &Scope) -> Vec<Lint> {
+        let registry = super::Registry::FACTS.kind;
+        let containers = lint::machine::containers(&self.containers, registry, &scope.project);
+        lint::machine::machine(&self.machine).into_iter().chain(containers).collect()
     }
 
     fn fill(&mut self, scope: &Scope) {

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::field::{Field, FieldChange, Owned};
+use super::lint::Lint;
 use super::reads::Reads;
 use super::scope::Scope;
 use crate::gcp::{Call, Read, Service};
@@ -177,6 +178,11 @@ pub trait Resource:
 
     /// Rules over several fields that the shape of the spec cannot say.
     fn check(&self, _scope: &Scope) -> Vec<Finding> {
+        Vec::new()
+    }
+
+    /// What is allowed and unwise in a spec without mistakes, as it was written: warnings.
+    fn lint(&self, _scope: &Scope) -> Vec<Lint> {
         Vec::new()
     }
 

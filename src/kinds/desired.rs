@@ -1,17 +1,18 @@
 //! Desired resources: expanded specs, checked by their kinds. Everything wrong is found in one pass.
 //! Pure. Nothing live is known here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::contract::Finding;
 use super::erased::{Kind, Resolved};
+use super::lint::Lint;
 use super::registry::KindRegistry;
 use super::schema;
 use super::scope::Scope;
-use crate::spec::{Address, Diagnostic, ExpandedSpec, Problem, Shape, Span, check_shape, told};
+use crate::spec::{Address, Diagnostic, ExpandedSpec, Problem, Severity, Shape, Span, check_shape, told};
 
 /// One desired resource.
 #[derive(Clone)]
@@ -47,25 +48,45 @@ pub fn desire(
     specs: &[ExpandedSpec],
     scope: &Scope,
 ) -> Result<Vec<Desired>, Vec<Diagnostic>> {
+    let (desired, found) = judge(registry, specs, scope);
+    if found.iter().any(Diagnostic::is_error) { Err(found) } else { Ok(desired) }
+}
+
+/// The same with warnings: what is desired, unless something is wrong, and everything that is to be said.
+pub fn judge(
+    registry: &KindRegistry,
+    specs: &[ExpandedSpec],
+    scope: &Scope,
+) -> (Vec<Desired>, Vec<Diagnostic>) {
     let schemas: BTreeMap<&str, Value> =
         registry.iter().map(|kind| (kind.facts().kind, schema::strict(kind))).collect();
     let mut desired = Vec::new();
     let mut found: Vec<(&ExpandedSpec, Vec<Diagnostic>)> = Vec::new();
     let mut claimed = BTreeMap::new();
+    let declared: BTreeSet<(&str, &str)> = specs.iter().map(|s| (s.kind.as_str(), s.name.as_str())).collect();
     for spec in specs {
         let (Some(kind), Some(schema)) = (registry.find(&spec.kind), schemas.get(spec.kind.as_str())) else {
             continue;
         };
         match one(kind, schema, spec, scope) {
-            Ok(resource) => {
-                found.push((spec, twice_claimed(&mut claimed, &resource, spec)));
+            Ok(mut resource) => {
+                let mut told = twice_claimed(&mut claimed, &resource, spec);
+                let lint = std::mem::take(&mut resource.resolved.lint).into_iter();
+                told.extend(lint.filter_map(|lint| warning(lint, &declared, spec)));
+                found.push((spec, told));
                 desired.push(resource);
             }
             Err(wrong) => found.push((spec, wrong)),
         }
     }
-    let diagnostics = by_document(found);
-    if diagnostics.is_empty() { Ok(desired) } else { Err(diagnostics) }
+    (desired, by_document(found))
+}
+
+/// A warning at its place, unless the course declares what makes it right.
+fn warning(lint: Lint, declared: &BTreeSet<(&str, &str)>, spec: &ExpandedSpec) -> Option<Diagnostic> {
+    let right = |address: &Address| declared.contains(&(address.kind.as_str(), address.name.as_str()));
+    let void = lint.unless.as_ref().is_some_and(right);
+    (!void).then(|| Diagnostic { severity: Severity::Warning, ..place((lint.at, lint.problem), spec) })
 }
 
 /// A mistake in a document that stands for many resources is told once.

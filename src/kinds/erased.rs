@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::contract::{Ask, Facts, Finding, Need, Observation, Observed, OnDestroy, Resource, Update};
 use super::field::{FieldChange, Owned};
+use super::lint::Lint;
 use super::reads::Reads;
 use super::scope::Scope;
 use crate::gcp::{Call, Read};
@@ -44,6 +45,8 @@ pub struct Resolved {
     pub resource: String,
     /// Whether the spec itself says where.
     pub placed: bool,
+    /// What is unwise in it; nothing for what did not come from a spec.
+    pub lint: Vec<Lint>,
 }
 
 /// A kind whose spec is a JSON value. Implemented once, for every [`Resource`].
@@ -148,6 +151,7 @@ fn resolve<T: Resource>(spec: &T, scope: &Scope) -> Decoded<Resolved> {
         on_destroy: spec.on_destroy(),
         resource: spec.resource(scope),
         placed: spec.is_placed(),
+        lint: Vec::new(),
     })
 }
 
@@ -175,9 +179,12 @@ impl<T: Resource> Kind for Erased<T> {
         if !findings.is_empty() {
             return Err(findings);
         }
+        // Places are those of the spec as it was written: filling in and normalising move and sort.
+        let lint = spec.lint(scope);
         spec.fill(scope);
         spec.normalise(scope);
-        resolve(&spec, scope).map_err(|e| undecodable(&e))
+        let resolved = resolve(&spec, scope).map_err(|e| undecodable(&e))?;
+        Ok(Resolved { lint, ..resolved })
     }
 
     fn resolved(&self, value: &Value, scope: &Scope) -> Decoded<Resolved> {

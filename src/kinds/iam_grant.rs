@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::contract::{Ask, Facts, Finding, MarkPlace, Need, Observation, Observed, Resource, Update};
 use super::field::{Class, How, Owned, field, managed};
 use super::grant_target::Target;
+use super::lint::{self, Lint};
 use super::reads::Reads;
 use super::{Scope, service_account, wire};
 use crate::gcp::Call;
@@ -106,6 +107,12 @@ impl Resource for IamGrant {
             found.extend(self.check_member(i, member));
         }
         found
+    }
+
+    fn lint(&self, _scope: &Scope) -> Vec<Lint> {
+        let basic = lint::access::basic_roles(&self.roles, &self.members);
+        let public = lint::access::public_writers(&self.roles, &self.members);
+        basic.into_iter().chain(public).collect()
     }
 
     fn normalise(&mut self, _scope: &Scope) {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::contract::{Ask, Facts, Finding, MarkPlace, Need, Observation, Observed, Resource, Update};
+use super::lint::{self, Lint};
 use super::machine::{Machine, calls, decode, encode, fields, observe, rules};
 use super::reads::Reads;
 use super::{Scope, containers};
@@ -89,6 +90,10 @@ impl Resource for Vm {
             found.push((Pointer::from("startupScript").child("file"), rules::no_such_file(&script.file)));
         }
         found
+    }
+
+    fn lint(&self, _scope: &Scope) -> Vec<Lint> {
+        lint::machine::machine(&self.machine)
     }
 
     fn fill(&mut self, scope: &Scope) {
