@@ -234,7 +234,7 @@ pub(super) struct TranslationArgs {
     /// Registry of the course that images are taken from when theirs is gone, or is none
     #[arg(long, default_value = "docker")]
     pub(super) registry: String,
-    /// Leave out the Course: the specs are for one that exists
+    /// Leave out the Course, the APIs and the registry that nobody named: the specs are for a course that exists
     #[arg(long)]
     pub(super) without_course: bool,
     /// How the specs are written
@@ -269,6 +269,9 @@ pub(super) struct FromComposeArgs {
     /// Type of the machine
     #[arg(long, value_name = "TYPE", default_value = "e2-medium")]
     pub(super) machine_type: String,
+    /// Size of its boot disk, which holds the images, in GB
+    #[arg(long, value_name = "GB", default_value_t = 20, value_parser = clap::value_parser!(u32).range(10..=65536))]
+    pub(super) boot_disk_size: u32,
     #[command(flatten)]
     pub(super) translation: TranslationArgs,
 }

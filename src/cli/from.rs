@@ -27,7 +27,8 @@ pub(super) fn gcloud(args: &FromGcloudArgs, printer: &Printer) -> anyhow::Result
 
 /// `provost from-compose`.
 pub(super) fn compose(args: &FromComposeArgs, printer: &Printer) -> anyhow::Result<Exit> {
-    let options = options(&args.translation, &args.machine, &args.machine_type)?;
+    let mut options = options(&args.translation, &args.machine, &args.machine_type)?;
+    options.disk_gb = args.boot_disk_size;
     let text = read(&args.file)?;
     let path = args.file.display().to_string();
     Ok(show(&translate::compose(&path, &text, &options), &args.translation, printer))
@@ -55,6 +56,7 @@ fn options(args: &TranslationArgs, machine: &str, machine_type: &str) -> anyhow:
         registry: args.registry.clone(),
         machine: machine.to_owned(),
         machine_type: machine_type.to_owned(),
+        disk_gb: 0,
         zones: args.zone.clone(),
     })
 }
@@ -90,8 +92,9 @@ fn show(translation: &Translation, args: &TranslationArgs, printer: &Printer) ->
 
 /// Kinds and fields, the course first.
 fn documents(translation: &Translation, with_course: bool) -> Vec<(&'static str, &Map<String, Value>)> {
+    let drafts = translation.drafts.iter().filter(|draft| with_course || !draft.implied);
     let course = with_course.then_some((COURSE, &translation.course));
-    course.into_iter().chain(translation.drafts.iter().map(|draft| (draft.kind, &draft.fields))).collect()
+    course.into_iter().chain(drafts.map(|draft| (draft.kind, &draft.fields))).collect()
 }
 
 fn with_kind(kind: &str, fields: &Map<String, Value>) -> Value {

@@ -25,6 +25,9 @@ pub enum LoadError {
     Unreadable(#[from] std::io::Error),
 }
 
+/// Files of docker compose, which may lie beside the specs that `provost from-compose` makes of them.
+const COMPOSE: [&str; 4] = ["docker-compose", "docker-compose.override", "compose", "compose.override"];
+
 /// The largest file that is uploaded or put into metadata as a part of a course: above it belongs elsewhere.
 const LARGEST_UPLOAD: u64 = 1 << 30;
 
@@ -71,7 +74,8 @@ fn yaml_texts(folder: &Path) -> Result<(PathBuf, Vec<(String, String)>), LoadErr
         let path = entry?.path();
         let yaml = path.extension().is_some_and(|e| e == "yaml" || e == "yml");
         let hidden = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
-        if yaml && !hidden && path.is_file() {
+        let compose = path.file_stem().is_some_and(|n| COMPOSE.iter().any(|name| n == *name));
+        if yaml && !hidden && !compose && path.is_file() {
             paths.push(path);
         }
     }

@@ -13,6 +13,8 @@ pub struct Draft {
     pub fields: Map<String, Value>,
     /// What it was made from.
     pub span: Span,
+    /// Whether nobody wrote it, and the others only need it: a course that exists has it.
+    pub implied: bool,
 }
 
 impl Draft {
@@ -20,7 +22,12 @@ impl Draft {
     pub(super) fn new(kind: &'static str, name: &str, span: Span) -> Self {
         let mut fields = Map::new();
         fields.insert("name".to_owned(), json!(name));
-        Self { kind, fields, span }
+        Self { kind, fields, span, implied: false }
+    }
+
+    /// The same, but only needed by others.
+    pub(super) fn implied(self) -> Self {
+        Self { implied: true, ..self }
     }
 
     /// Its name.

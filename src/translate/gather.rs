@@ -10,8 +10,10 @@ use super::access::APIS;
 use super::desk::{Desk, UNKNOWN_PROJECT};
 use super::draft::Draft;
 use crate::kinds::{ApiServices, ContainerVm, FirewallRule, IamGrant, KindRegistry, Registry, Resource, Vm};
-use crate::spec::{Diagnostic, Problem, Severity, Sources, Span};
+use crate::spec::{Diagnostic, Problem, Severity, SourceId, Sources, Span};
 
+/// The place of what nobody wrote.
+const NOWHERE: Span = Span { source: SourceId(0), start: 0, end: 0 };
 const REGION: &str = "europe-west1";
 const ZONES: [&str; 2] = ["europe-west1-b", "europe-west1-c"];
 
@@ -152,7 +154,7 @@ fn registries(drafts: &mut Vec<Draft>, desk: &mut Desk<'_>) {
             );
             desk.warn_at(span, problem.help(help));
         } else if !drafts.iter().any(|draft| draft.kind == Registry::FACTS.kind && draft.name() == name) {
-            let mut draft = Draft::new(Registry::FACTS.kind, name, span);
+            let mut draft = Draft::new(Registry::FACTS.kind, name, span).implied();
             draft.put("location", json!(location));
             draft.put("format", json!("DOCKER"));
             drafts.insert(0, draft);
@@ -182,11 +184,7 @@ fn apis(drafts: &mut Vec<Draft>) {
     let place = drafts.iter().position(|draft| draft.kind == ApiServices::FACTS.kind);
     let mut list = match place {
         Some(place) => drafts.remove(place),
-        None => Draft::new(
-            ApiServices::FACTS.kind,
-            APIS,
-            Span { source: crate::spec::SourceId(0), start: 0, end: 0 },
-        ),
+        None => Draft::new(ApiServices::FACTS.kind, APIS, NOWHERE).implied(),
     };
     // What enables APIs need not be enabled by them.
     let own = ApiServices::FACTS.service.api();

@@ -24,7 +24,7 @@ pub(super) const COMMON: &[Flag] = &[
     flag("no-boot-disk-auto-delete", Does::Switch("bootDisk.autoDelete", false)),
     flag("boot-disk-device-name", Does::Nothing),
     flag("description", Does::Text("description")),
-    flag("labels", Does::Map("labels")),
+    flag("labels", Does::Special(labels)),
     flag("tags", Does::List("tags")),
     flag("metadata", Does::Special(metadata)),
     flag("metadata-from-file", Does::Special(metadata_from_file)),
@@ -180,6 +180,18 @@ fn zone(draft: &mut Draft, raw: &str, desk: &mut Desk<'_>) {
     draft.put("zone", json!(zone));
     if !raw.contains('$') {
         desk.zones.push(flags::last(raw).to_owned());
+    }
+}
+
+/// The console labels what it makes; those labels are Google's own.
+fn labels(draft: &mut Draft, raw: &str, desk: &mut Desk<'_>) {
+    for (key, value) in flags::pairs(raw) {
+        if key.starts_with("goog") {
+            let problem = Problem::new("not-translated", format!("the label `{key}` is Google's own"));
+            desk.warn(key, problem.label("it is left out"));
+        } else {
+            draft.put("labels", json!({ key: desk.value(value, "labels") }));
+        }
     }
 }
 

@@ -39,6 +39,8 @@ pub struct Options {
     pub machine: String,
     /// Its type.
     pub machine_type: String,
+    /// The size of its boot disk, in GB.
+    pub disk_gb: u32,
     /// The zones of the course, if the text does not decide them.
     pub zones: Vec<String>,
 }

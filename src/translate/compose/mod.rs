@@ -44,6 +44,7 @@ fn machine(services: &Entry, desk: &mut Desk<'_>) -> Vec<Draft> {
     let name = desk.options.machine.clone();
     let mut vm = Draft::new(ContainerVm::FACTS.kind, &name, services.key_span);
     vm.put("machineType", json!(desk.options.machine_type));
+    vm.put("bootDisk.sizeGb", json!(desk.options.disk_gb));
     let mut open = Vec::new();
     let mut containers = Vec::new();
     for entry in services.value.entries() {
