@@ -7,7 +7,7 @@ mod support;
 use std::path::Path;
 
 use insta::assert_snapshot;
-use support::{COURSE, Room, provost};
+use support::{APIS, COURSE, Room, provost};
 
 /// The codes of what is said about specs, with the text at their places.
 fn said(specs: &str) -> Vec<String> {
@@ -90,12 +90,22 @@ fn a_warning_shows_its_place_its_reason_and_what_to_do() {
     let room = Room::with(&format!("{COURSE}{OPEN}"));
     let told = provost(&["validate", room.course()]).code(0);
     assert_eq!(told.out, "be-cloud is valid: 1 resources in the project be-cloud-2526.\n");
-    assert_snapshot!(told.err.replace(room.course(), "COURSE"), @"");
+    assert_snapshot!(told.err.replace(room.course(), "COURSE"), @r"
+    warning[open-ssh]: `tcp:22` lets the whole world try to log in by ssh
+     --> COURSE/course.yaml:9:9
+      |
+    9 | allow: [tcp:22]
+      |         ^^^^^^ strangers try it within the hour
+      |
+    help: name the addresses of the class in `sourceRanges`; `gcloud compute ssh --tunnel-through-iap` needs `sourceRanges: [35.235.240.0/20]` only
+
+    1 warning.
+    ");
 }
 
 #[test]
 fn a_warning_fails_only_a_strict_validation() {
-    let room = Room::with(&format!("{COURSE}{OPEN}"));
+    let room = Room::with(&format!("{COURSE}{APIS}{OPEN}"));
     provost(&["validate", room.course()]).code(0);
     provost(&["validate", room.course(), "--strict"]).code(1);
     let plan = room.run("plan", &["--format", "json"]).code(0);

@@ -157,7 +157,7 @@ fn grants_of_one_member_come_together_and_conditions_stay_apart() {
 fn commands_of_gsutil_make_buckets_and_let_people_in() {
     let commands = "gsutil -m mb -l europe-west1 -c nearline -b on gs://be-cloud-2526-a gs://be-cloud-2526-b\ngsutil versioning set on gs://be-cloud-2526-a\ngsutil iam ch allUsers:objectViewer user:ann@x.edu:objectAdmin,legacyBucketReader gs://be-cloud-2526-a";
     let room = applies(&specs(commands).out);
-    let bucket = room.resource("storage/b/be-cloud-2526-a")["bucket"].clone();
+    let bucket = room.resources()["storage/b/be-cloud-2526-a"]["bucket"].clone();
     assert_eq!(
         (&bucket["storageClass"], &bucket["versioning"]["enabled"]),
         (&"NEARLINE".into(), &true.into())
