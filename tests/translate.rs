@@ -132,6 +132,20 @@ fn what_cannot_be_understood_is_told_with_its_line() {
 }
 
 #[test]
+fn what_is_added_to_a_machine_of_others_is_told() {
+    let add = "gcloud compute instances add-tags a --tags=web";
+    let made = one(
+        &format!("{add}\ngcloud compute instances create-with-container a --container-image=nginx:1"),
+        "ContainerVm",
+    );
+    assert_eq!(made["tags"], serde_json::json!(["web"]));
+    let ssh = "gcloud compute ssh b -- -L 8080:localhost:8080 -N";
+    for alone in [add, ssh] {
+        assert_eq!(codes(alone), ["null nothing-translated", "1 not-a-resource"], "{alone}");
+    }
+}
+
+#[test]
 fn a_script_without_anything_for_a_spec_fails() {
     let said = provost(&["from-gcloud", "ls -l"]).code(1);
     assert!(said.out.is_empty() && said.err.contains("nothing-translated"), "{}", said.all());

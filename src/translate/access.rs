@@ -38,8 +38,9 @@ pub(super) fn enable(arguments: &Arguments, tables: Tables, desk: &mut Desk<'_>)
             format!("{raw}.googleapis.com")
         };
         let name = living_api(&full, raw, desk);
-        let service = (!name.is_empty()).then(|| json!([desk.value(&name, "service")]));
-        service.into_iter().for_each(|service| draft.put("services", service));
+        if !name.is_empty() {
+            draft.put("services", json!([desk.value(&name, "service")]));
+        }
     }
     vec![draft]
 }

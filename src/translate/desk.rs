@@ -162,8 +162,7 @@ impl<'a> Desk<'a> {
         for (name, span) in unset.into_iter().filter(|(name, _)| told.insert(variable::key(name))) {
             let key = variable::key(&name);
             let holds = values.get(&key).and_then(Value::as_str).unwrap_or_default();
-            let problem =
-                Problem::new("variable-not-set", format!("what `{name}` is, is left to whoever reads this"));
+            let problem = Problem::new("variable-not-set", format!("`{name}` has no value yet"));
             let help = format!("write it under `vars:` of the Course: `{key}: {holds}` only holds its place");
             self.warn_at(span, problem.help(help));
         }

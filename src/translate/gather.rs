@@ -15,11 +15,14 @@ use crate::spec::{Diagnostic, Problem, Severity, SourceId, Sources, Span};
 /// The place of what nobody wrote.
 const NOWHERE: Span = Span { source: SourceId(0), start: 0, end: 0 };
 const REGION: &str = "europe-west1";
+/// The field that every machine has which a command makes.
+const MADE: &str = "machineType";
 const ZONES: [&str; 2] = ["europe-west1-b", "europe-west1-c"];
 
 /// Everything that was read, as a course.
 pub(super) fn finish(drafts: Vec<Draft>, mut desk: Desk<'_>, sources: Sources) -> Translation {
     let mut drafts = joined(drafts);
+    unmade(&mut drafts, &mut desk);
     tunnels(&mut drafts, &mut desk);
     ports(&mut drafts, &mut desk);
     registries(&mut drafts, &mut desk);
@@ -46,7 +49,12 @@ fn joined(drafts: Vec<Draft>) -> Vec<Draft> {
         let same = |other: &&mut Draft| one(other.kind, draft.kind) && other.name() == draft.name();
         let grant = draft.kind == IamGrant::FACTS.kind;
         match joined.iter_mut().find(same) {
-            Some(first) if !grant || same_grant(first, &draft) => first.merge(draft),
+            Some(first) if !grant || same_grant(first, &draft) => {
+                if first.get(MADE).is_none() {
+                    first.kind = draft.kind;
+                }
+                first.merge(draft);
+            }
             Some(_) => {
                 let name = format!("{}-{}", draft.name(), joined.len());
                 draft.put("name", json!(name));
@@ -56,6 +64,19 @@ fn joined(drafts: Vec<Draft>) -> Vec<Draft> {
         }
     }
     joined
+}
+
+/// What is said of a machine that no command makes.
+fn unmade(drafts: &mut Vec<Draft>, desk: &mut Desk<'_>) {
+    for draft in drafts.iter().filter(|draft| is_machine(draft) && draft.get(MADE).is_none()) {
+        let problem =
+            Problem::new("not-a-resource", format!("no command here makes the machine `{}`", draft.name()));
+        desk.warn_at(
+            draft.span,
+            problem.label("it is left out").help("write it into the spec of the machine"),
+        );
+    }
+    drafts.retain(|draft| !is_machine(draft) || draft.get(MADE).is_some());
 }
 
 fn same_grant(one: &Draft, other: &Draft) -> bool {

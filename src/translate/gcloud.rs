@@ -270,7 +270,9 @@ pub(super) fn projects(words: &[String], desk: &mut Desk<'_>) {
     for (i, word) in words.iter().enumerate() {
         let value = word.strip_prefix("--project=").map(str::to_owned);
         let value = value.or_else(|| words.get(i + 1).filter(|_| word == "--project").cloned());
-        value.into_iter().for_each(|project| desk.names_project(&project));
+        if let Some(project) = value {
+            desk.names_project(&project);
+        }
     }
     let names = names(words);
     if let ["gcloud", "projects", "add-iam-policy-binding", project, ..]

@@ -115,7 +115,9 @@ pub(super) fn create_with_container(
     desk: &mut Desk<'_>,
 ) -> Vec<Draft> {
     let mut drafts = all(ContainerVm::FACTS.kind, arguments, tables, desk);
-    drafts.iter_mut().for_each(|draft| container::finish(draft, desk));
+    for draft in &mut drafts {
+        container::finish(draft, desk);
+    }
     drafts
 }
 

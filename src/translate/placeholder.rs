@@ -12,7 +12,8 @@ pub(super) fn at(text: &str, before: Option<char>) -> Option<(usize, String)> {
     let inner = text.get(1..)?;
     let name = inner.get(..inner.find(*close)?)?;
     let word = name.chars().all(|c| c.is_ascii_alphanumeric() || " _-".contains(c));
-    let shell = before == Some('$');
+    // `${x}` and `${list[i]}` are the shell's own.
+    let shell = before == Some('$') || (open == '[' && before.is_some_and(char::is_alphanumeric));
     let named =
         name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.len() <= LONGEST && !name.ends_with(' ');
     let length = name.len() + 2;

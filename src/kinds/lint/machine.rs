@@ -10,7 +10,7 @@ use crate::spec::{Address, Pointer, Problem};
 /// What is said about the machine half of a spec.
 pub fn machine(machine: &Machine) -> Vec<Lint> {
     let keys = machine.metadata.iter().flatten().filter(|(_, text)| is_private_key(text));
-    let keys = keys.map(|(key, _)| private_key(Pointer::from("metadata").child(key.as_str())));
+    let keys = keys.map(|(key, _)| private_key(&format!("metadata.{key}")));
     machine.image.as_ref().and_then(dead_image).into_iter().chain(keys).collect()
 }
 
@@ -40,7 +40,7 @@ pub fn containers(containers: &[Container], registry: &str, project: &str) -> Ve
 
 fn container(container: &Container, at: &Pointer, registry: &str, project: &str) -> Vec<Lint> {
     let keys = container.env.iter().filter(|(_, text)| is_private_key(text));
-    let keys = keys.map(|(key, _)| private_key(at.child("env").child(key.as_str())));
+    let keys = keys.map(|(key, _)| private_key(&format!("env.{key}")));
     dead_registry(container.image.as_str(), at, registry, project).into_iter().chain(keys).collect()
 }
 
@@ -61,9 +61,10 @@ fn is_private_key(text: &str) -> bool {
     text.contains("PRIVATE KEY-----") || text.contains("\"private_key\"")
 }
 
-fn private_key(at: Pointer) -> Lint {
-    let problem = Problem::new("key-in-spec", "a private key stands in the spec")
+/// The place is that of the spec as a whole: the lines of the key are not for printing.
+fn private_key(field: &str) -> Lint {
+    let problem = Problem::new("key-in-spec", format!("a private key stands in `{field}`"))
         .label("everybody who reads the course folder or the machine's metadata has it")
         .help("give the machine a service account with `serviceAccount:`; its programs need no key");
-    Lint::new(at, problem)
+    Lint::new(Pointer::default(), problem)
 }
