@@ -89,7 +89,7 @@ fn a_warning_shows_its_place_its_reason_and_what_to_do() {
      --> COURSE/course.yaml:9:9
       |
     9 | allow: [tcp:22]
-      |         ^^^^^^ strangers try it within the hour
+      |         ^^^^^^ everybody on the internet can reach it
       |
     help: name the addresses of the class in `sourceRanges`; `gcloud compute ssh --tunnel-through-iap` needs `sourceRanges: [35.235.240.0/20]` only
 

@@ -1,5 +1,5 @@
 //! What courses still name and Google no longer has: images, registries, APIs, metadata, commands. One table, which lint and
-//! the translation of old commands read. Data and the search in it; what to say of a find is up to whoever looks.
+//! the translation of old commands read. Dates are those that Google announced. Data and the search in it; what to say of a find is up to whoever looks.
 
 /// What sort of thing a row is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,7 +115,7 @@ pub static TABLE: &[Dead] = &[
     other(Sort::Api, "containerregistry.googleapis.com", "artifactregistry.googleapis.com", "Container Registry is shut down"),
     other(Sort::Api, "ml.googleapis.com", "aiplatform.googleapis.com", "AI Platform was shut down in January 2025"),
     other(Sort::Api, "deploymentmanager.googleapis.com", "", "Deployment Manager ended on 31 March 2026"),
-    other(Sort::MetadataKey, "gce-container-declaration", "a `ContainerVm`", "the agent that read it stopped on 31 July 2026"),
+    other(Sort::MetadataKey, "gce-container-declaration", "a `ContainerVm`", "the agent that reads it was announced to stop on 31 July 2026, and any newer image may lack it"),
     other(Sort::Command, "ai-platform", "Vertex AI has custom jobs: `gcloud ai custom-jobs create`", "AI Platform was shut down in January 2025"),
     other(Sort::Command, "ml-engine", "Vertex AI has custom jobs: `gcloud ai custom-jobs create`", "AI Platform was shut down in January 2025"),
     other(Sort::Command, "deployment-manager", "declare what it made as specs of this course", "Deployment Manager ended on 31 March 2026"),

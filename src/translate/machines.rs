@@ -202,8 +202,7 @@ fn metadata(draft: &mut Draft, raw: &str, desk: &mut Desk<'_>) {
     for (key, value) in pairs {
         let script = key == "startup-script" && draft.kind == Vm::FACTS.kind;
         if let Some(dead) = dead::find(Sort::MetadataKey, "", key) {
-            let problem =
-                Problem::new("dead-metadata", format!("the metadata `{key}` starts nothing any more"));
+            let problem = Problem::new("dead-metadata", format!("the metadata `{key}` cannot be relied on"));
             desk.warn(key, problem.label(dead.why).help(format!("declare {} instead", dead.instead)));
         } else if script {
             draft.put("startupScript", json!(desk.value(value, "startupScript")));

@@ -31,7 +31,7 @@ fn log_in_open(allow: &[AllowRule], log_in: (&'static str, u16, &str, &str)) -> 
     let opens = |rule: &AllowRule| opens(rule, port);
     let (i, rule) = allow.iter().enumerate().find(|(_, rule)| opens(rule))?;
     let problem = Problem::new(code, format!("`{rule}` lets the whole world try to log in by {what}"))
-        .label("strangers try it within the hour")
+        .label("everybody on the internet can reach it")
         .help(format!("name the addresses of the class in `sourceRanges`; {help}"));
     Some(Lint::new(Pointer::from("allow").child(i.to_string()), problem))
 }
