@@ -186,7 +186,7 @@ fn a_script_is_read_from_standard_input() {
     assert!(!said.out.contains("kind: Course") && said.out.contains("run.googleapis.com"), "{}", said.out);
 }
 
-/// Commands and compose files that stand in documents: in blocks between fences, and between backticks on a line.
+/// Commands of gcloud and gsutil and compose files that stand in a document, in blocks between fences.
 fn in_document(text: &str) -> (String, Vec<String>) {
     let (mut script, mut files) = (String::new(), Vec::new());
     let plain = text.lines().map(|line| if line.trim_start().starts_with("```") { "```" } else { line });

@@ -1,5 +1,5 @@
 //! What courses still name and Google no longer has: images, registries, APIs, metadata, commands. One table, which lint and
-//! the translation of old commands read. Dates are those that Google announced. Data and the search in it; what to say of a find is up to whoever looks.
+//! the translation of old commands read. Data and the search in it; what to say of a find is up to whoever looks.
 
 /// What sort of thing a row is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
