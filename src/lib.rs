@@ -15,3 +15,4 @@ pub mod report;
 pub mod sandbox;
 pub mod spec;
 pub mod sweep;
+pub mod translate;

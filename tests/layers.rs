@@ -16,6 +16,7 @@ const PURE: &[&str] = &[
     "ready/doors.rs",
     "ready/serial.rs",
     "ready/standing.rs",
+    "translate/",
     "inventory/record.rs",
     "gcp/request.rs",
     "gcp/call.rs",

@@ -20,6 +20,8 @@ pub(super) struct Loaded {
     pub(super) desired: Vec<Desired>,
     /// The folder that files are named from.
     pub(super) root: PathBuf,
+    /// What would better be otherwise, as text; empty where nothing would.
+    pub(super) warnings: String,
 }
 
 /// Scripts and other texts above this size are no metadata.
@@ -49,9 +51,10 @@ pub(super) fn load(args: &CourseArgs, printer: &mut Printer) -> anyhow::Result<O
         printer.note(&diagnostics::render(&checked.sources, &checked.diagnostics));
         return Ok(None);
     }
+    let warnings = findings(&checked, Format::Text);
     let Checked { course: Some(course), scope, desired, .. } = checked else { return Ok(None) };
     printer.hide(&serde_json::Value::Object(course.vars.clone()));
-    Ok(Some(Loaded { registry: KindRegistry::standard(), course, scope, desired, root }))
+    Ok(Some(Loaded { registry: KindRegistry::standard(), course, scope, desired, root, warnings }))
 }
 
 /// A project without a course: nothing is declared in it. No resource bears the mark of a course of this name.
@@ -60,7 +63,7 @@ pub(super) fn bare(project: &ProjectId) -> anyhow::Result<Loaded> {
         serde_json::from_value(serde_json::json!({"name": "no-course", "project": project}))?;
     let scope = Scope::of(&course, Files::default());
     let (registry, desired, root) = (KindRegistry::standard(), Vec::new(), PathBuf::from("."));
-    Ok(Loaded { registry, course, scope, desired, root })
+    Ok(Loaded { registry, course, scope, desired, root, warnings: String::new() })
 }
 
 /// How the user would name this course again on a command line.

@@ -7,6 +7,7 @@ mod connection;
 mod course;
 mod destroy;
 mod exit;
+mod from;
 mod import;
 mod init;
 mod outputs;
@@ -71,6 +72,8 @@ async fn dispatch(command: Command, printer: &mut Printer) -> anyhow::Result<Exi
         Command::Import(args) => import::run(&args, printer).await,
         Command::Sweep(args) => sweep::run(&args, printer).await,
         Command::Outputs(args) => outputs::run(&args, printer).await,
+        Command::FromGcloud(args) => from::gcloud(&args, printer),
+        Command::FromCompose(args) => from::compose(&args, printer),
         Command::Schema(args) => schema::run(&args, printer),
         Command::Sandbox(args) => sandbox::run(&args, printer).await,
         Command::Completions(args) => Ok(completions::run(&args, printer)),

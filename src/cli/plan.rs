@@ -16,6 +16,7 @@ pub(super) async fn run(args: &PlanArgs, printer: &mut Printer) -> anyhow::Resul
     let Some(loaded) = course::load(&args.target.course, printer)? else {
         return Ok(Exit::Failed);
     };
+    printer.note(&loaded.warnings);
     let connection = connection::connect(&args.target, &loaded).await?;
     let intent = intent(&args.ownership, args.destroy);
     let planned = plan(&connection, &loaded, &intent).await;

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::contract::{Ask, Facts, MarkPlace, Need, Observation, Observed, OnDestroy, Resource, Update};
 use super::field::{Class, How, Owned, field, managed, set_edit};
+use super::lint::{self, Lint};
 use super::reads::Reads;
 use super::{Scope, imported_apis, wire};
 use crate::gcp::call::Send;
@@ -73,6 +74,10 @@ impl Resource for ApiServices {
 
     fn name(&self) -> &str {
         self.name.as_str()
+    }
+
+    fn lint(&self, _scope: &Scope) -> Vec<Lint> {
+        lint::access::dead_apis(&self.services)
     }
 
     fn normalise(&mut self, _scope: &Scope) {

@@ -1,7 +1,7 @@
 //! A course folder, checked: everything that is wrong with it in the order of its texts, or what it wants.
 //! Pure. Texts and files are given.
 
-use super::desired::{Desired, desire};
+use super::desired::{Desired, judge};
 use super::registry::KindRegistry;
 use super::scope::{Files, Scope};
 use crate::spec::{Course, Diagnostic, Folder, Sources};
@@ -11,7 +11,7 @@ use crate::spec::{Course, Diagnostic, Folder, Sources};
 pub struct Checked {
     /// The texts.
     pub sources: Sources,
-    /// Everything wrong; a folder is sound when there is nothing.
+    /// Everything wrong, and everything unwise; a folder is sound when nothing is wrong.
     pub diagnostics: Vec<Diagnostic>,
     /// The course, if its document is sound.
     pub course: Option<Course>,
@@ -27,17 +27,16 @@ impl Checked {
         let Folder { sources, course, specs, mut diagnostics } = folder;
         let assumed = course.clone().or_else(Course::stand_in);
         let scope = assumed.map(|course| Scope::of(&course, files)).unwrap_or_default();
-        let desired = desire(registry, &specs, &scope).unwrap_or_else(|found| {
-            diagnostics.extend(found);
-            Vec::new()
-        });
+        let (desired, found) = judge(registry, &specs, &scope);
+        diagnostics.extend(found);
         diagnostics.sort_by_key(|d| d.span);
-        let desired = if diagnostics.is_empty() { desired } else { Vec::new() };
+        let wrong = diagnostics.iter().any(Diagnostic::is_error);
+        let desired = if wrong { Vec::new() } else { desired };
         Self { sources, diagnostics, course, scope, desired }
     }
 
-    /// Whether nothing is wrong.
+    /// Whether nothing is wrong. Warnings are no mistakes.
     pub fn is_sound(&self) -> bool {
-        self.diagnostics.is_empty() && self.course.is_some()
+        self.course.is_some() && !self.diagnostics.iter().any(Diagnostic::is_error)
     }
 }

@@ -16,6 +16,7 @@ use super::contract::{
 };
 use super::ending::Ending;
 use super::handout::{Handout, Reachable};
+use super::lint::{self, Lint};
 use super::machine::{Machine, calls, decode, encode, fields, import, observe, ready, rules, yields};
 use super::reads::Reads;
 use super::yields::{Known, Yield};
@@ -112,6 +113,12 @@ impl Resource for ContainerVm {
             found.push((Pointer::from("containers"), problem.help("move long values into the images")));
         }
         found
+    }
+
+    fn lint(&self, scope: &Scope) -> Vec<Lint> {
+        let registry = super::Registry::FACTS.kind;
+        let containers = lint::machine::containers(&self.containers, registry, &scope.project);
+        lint::machine::machine(&self.machine).into_iter().chain(containers).collect()
     }
 
     fn fill(&mut self, scope: &Scope) {

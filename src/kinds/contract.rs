@@ -13,6 +13,7 @@ use super::ending::Ending;
 use super::field::{Field, FieldChange, Owned};
 use super::handout::Handout;
 use super::import::Written;
+use super::lint::Lint;
 use super::reads::Reads;
 use super::scope::Scope;
 use super::yields::Yield;
@@ -224,6 +225,11 @@ pub trait Resource:
 
     /// Rules over several fields that the shape of the spec cannot say.
     fn check(&self, _scope: &Scope) -> Vec<Finding> {
+        Vec::new()
+    }
+
+    /// What is allowed and unwise in a spec without mistakes, as it was written: warnings.
+    fn lint(&self, _scope: &Scope) -> Vec<Lint> {
         Vec::new()
     }
 

@@ -2,7 +2,7 @@
 //! Pure. Nothing live is known here.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -10,12 +10,13 @@ use sha2::{Digest, Sha256};
 
 use super::contract::{Finding, Need};
 use super::erased::{DecodeError, Kind, Resolved};
+use super::lint::Lint;
 use super::references::{self, References};
 use super::registry::KindRegistry;
 use super::schema;
 use super::scope::{Scope, Scopes};
 use crate::spec::roster::Row;
-use crate::spec::{Address, Diagnostic, ExpandedSpec, Problem, Shape, Span, check_shape, told};
+use crate::spec::{Address, Diagnostic, ExpandedSpec, Problem, Severity, Shape, Span, check_shape, told};
 
 /// One desired resource.
 #[derive(Clone)]
@@ -88,6 +89,16 @@ pub fn desire(
     specs: &[ExpandedSpec],
     scope: &Scope,
 ) -> Result<Vec<Desired>, Vec<Diagnostic>> {
+    let (desired, found) = judge(registry, specs, scope);
+    if found.iter().any(Diagnostic::is_error) { Err(found) } else { Ok(desired) }
+}
+
+/// The same with warnings: what is desired, unless something is wrong, and everything that is to be said.
+pub fn judge(
+    registry: &KindRegistry,
+    specs: &[ExpandedSpec],
+    scope: &Scope,
+) -> (Vec<Desired>, Vec<Diagnostic>) {
     let schemas: BTreeMap<&str, Value> =
         registry.iter().map(|kind| (kind.facts().kind, schema::strict(kind))).collect();
     let references = References::of(specs);
@@ -121,20 +132,34 @@ pub fn desire(
             Err(wrong) => found.push((spec, wrong)),
         }
     }
-    found.extend(claims(specs, &desired));
+    found.extend(told_of(specs, &mut desired));
     let mut diagnostics = by_document(found);
     diagnostics.extend(references.ring(&desired));
-    if diagnostics.is_empty() { Ok(desired.into_iter().flatten().collect()) } else { Err(diagnostics) }
+    (desired.into_iter().flatten().collect(), diagnostics)
 }
 
-/// What several specs describe, in the order of the specs.
-fn claims<'a>(
+/// What is to be said of sound specs, in their order: what several describe, and what is unwise.
+fn told_of<'a>(
     specs: &'a [ExpandedSpec],
-    desired: &[Option<Desired>],
+    desired: &mut [Option<Desired>],
 ) -> Vec<(&'a ExpandedSpec, Vec<Diagnostic>)> {
+    let declared: BTreeSet<(&str, &str)> = specs.iter().map(|s| (s.kind.as_str(), s.name.as_str())).collect();
     let mut claimed = Claimed::new();
-    let sound = specs.iter().zip(desired).filter_map(|(spec, resource)| Some((spec, resource.as_ref()?)));
-    sound.map(|(spec, resource)| (spec, twice_claimed(&mut claimed, resource, spec))).collect()
+    let sound = specs.iter().zip(desired).filter_map(|(spec, resource)| Some((spec, resource.as_mut()?)));
+    let told = sound.map(|(spec, resource)| {
+        let mut told = twice_claimed(&mut claimed, resource, spec);
+        let lint = std::mem::take(&mut resource.resolved.lint).into_iter();
+        told.extend(lint.filter_map(|lint| warning(lint, &declared, spec)));
+        (spec, told)
+    });
+    told.collect()
+}
+
+/// A warning at its place, unless the course declares what makes it right.
+fn warning(lint: Lint, declared: &BTreeSet<(&str, &str)>, spec: &ExpandedSpec) -> Option<Diagnostic> {
+    let right = |address: &Address| declared.contains(&(address.kind.as_str(), address.name.as_str()));
+    let void = lint.unless.as_ref().is_some_and(right);
+    (!void).then(|| Diagnostic { severity: Severity::Warning, ..place((lint.at, lint.problem), spec) })
 }
 
 /// A mistake in a document that stands for many resources is told once.

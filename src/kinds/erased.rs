@@ -15,6 +15,7 @@ use super::ending::{self, Ending};
 use super::field::{FieldChange, Owned};
 use super::handout::Handout;
 use super::import::Imported;
+use super::lint::Lint;
 use super::reads::Reads;
 use super::scope::Scope;
 use super::yields::Yield;
@@ -53,6 +54,8 @@ pub struct Resolved {
     pub resource: String,
     /// Whether the spec itself says where.
     pub placed: bool,
+    /// What is unwise in it; nothing for what did not come from a spec.
+    pub lint: Vec<Lint>,
 }
 
 /// A kind whose spec is a JSON value. Implemented once, for every [`Resource`].
@@ -169,6 +172,7 @@ fn resolve<T: Resource>(spec: &T, scope: &Scope) -> Decoded<Resolved> {
         on_destroy: spec.on_destroy(),
         resource: spec.resource(scope),
         placed: spec.is_placed(),
+        lint: Vec::new(),
     })
 }
 
@@ -217,9 +221,12 @@ impl<T: Resource> Kind for Erased<T> {
         if !findings.is_empty() {
             return Err(findings);
         }
+        // Places are those of the spec as it was written: filling in and normalising move and sort.
+        let lint = spec.lint(scope);
         spec.fill(scope);
         spec.normalise(scope);
-        resolve(&spec, scope).map_err(|e| undecodable(&e))
+        let resolved = resolve(&spec, scope).map_err(|e| undecodable(&e))?;
+        Ok(Resolved { lint, ..resolved })
     }
 
     fn resolved(&self, value: &Value, scope: &Scope) -> Decoded<Resolved> {

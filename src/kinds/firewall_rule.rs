@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::contract::{Ask, Facts, Finding, MarkPlace, Observation, Observed, Resource, Update};
 use super::field::{Class, How, field, managed};
+use super::lint::{self, Lint};
 use super::reads::Reads;
 use super::{Scope, Written, import, mark, wire};
 use crate::gcp::call::{Guard, Send};
@@ -156,6 +157,11 @@ impl Resource for FirewallRule {
         found
     }
 
+    fn lint(&self, _scope: &Scope) -> Vec<Lint> {
+        let open = self.lets_the_world_in().then_some(self.allow.as_deref()).flatten();
+        open.map(lint::traffic::open_to_the_world).unwrap_or_default()
+    }
+
     fn fill(&mut self, scope: &Scope) {
         let egress = self.direction == Some(Direction::Egress);
         self.network.get_or_insert_with(|| ApiRef::from_trusted("default"));
@@ -279,6 +285,15 @@ impl FirewallRule {
         let default = self.network.as_ref().is_some_and(|network| network.as_str() == "default");
         (default && last && name.starts_with("default-allow-"))
             || ["gke-", "k8s-"].iter().any(|begin| name.starts_with(begin))
+    }
+
+    /// Whether traffic from everywhere is meant, as written or by default.
+    fn lets_the_world_in(&self) -> bool {
+        let world = |range: &Cidr| matches!(range.as_str(), "0.0.0.0/0" | "::/0");
+        let ranges = self.source_ranges.as_deref().unwrap_or_default();
+        let tagged = stated(self.source_tags.as_deref()) || stated(self.source_service_accounts.as_deref());
+        let from_anywhere = if ranges.is_empty() { !tagged } else { ranges.iter().any(world) };
+        from_anywhere && self.direction != Some(Direction::Egress) && self.disabled != Some(true)
     }
 
     fn check_rules(&self) -> Option<Finding> {

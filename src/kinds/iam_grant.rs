@@ -14,6 +14,7 @@ use super::contract::{Ask, Facts, Finding, MarkPlace, Need, Observation, Observe
 use super::ending::Ending;
 use super::field::{Class, How, Owned, field, managed};
 use super::grant_target::Target;
+use super::lint::{self, Lint};
 use super::reads::Reads;
 use super::{Scope, Written, grant_window, imported_grants, service_account, wire};
 use crate::gcp::Call;
@@ -134,6 +135,12 @@ impl Resource for IamGrant {
             found.extend(self.check_member(i, member));
         }
         found
+    }
+
+    fn lint(&self, _scope: &Scope) -> Vec<Lint> {
+        let basic = lint::access::basic_roles(&self.roles, &self.members);
+        let public = lint::access::public_writers(&self.roles, &self.members);
+        basic.into_iter().chain(public).collect()
     }
 
     fn normalise(&mut self, scope: &Scope) {

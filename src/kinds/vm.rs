@@ -15,6 +15,7 @@ use super::contract::{
 };
 use super::ending::Ending;
 use super::handout::Handout;
+use super::lint::{self, Lint};
 use super::machine::{Machine, calls, decode, encode, fields, import, observe, ready, rules, yields};
 use super::reads::Reads;
 use super::yields::Yield;
@@ -109,6 +110,10 @@ impl Resource for Vm {
             found.push((Pointer::from("startupScript").child("file"), rules::no_such_file(&script.file)));
         }
         found
+    }
+
+    fn lint(&self, _scope: &Scope) -> Vec<Lint> {
+        lint::machine::machine(&self.machine)
     }
 
     fn fill(&mut self, scope: &Scope) {

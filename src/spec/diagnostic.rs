@@ -110,3 +110,10 @@ pub struct Diagnostic {
     /// Other places that have to do with it.
     pub related: Vec<(Span, String)>,
 }
+
+impl Diagnostic {
+    /// Whether it stops the run.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}

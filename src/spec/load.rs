@@ -35,6 +35,9 @@ pub enum LoadError {
     Unreadable(#[from] std::io::Error),
 }
 
+/// Files of docker compose, which may lie beside the specs that `provost from-compose` makes of them.
+const COMPOSE: [&str; 4] = ["docker-compose", "docker-compose.override", "compose", "compose.override"];
+
 /// The largest file that is uploaded or put into metadata as a part of a course: above it belongs elsewhere.
 const LARGEST_UPLOAD: u64 = 1 << 30;
 
@@ -174,7 +177,8 @@ fn yaml_files(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {
     for entry in fs_err::read_dir(folder)? {
         let path = entry?.path();
         let hidden = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
-        if is_yaml(&path) && !hidden && path.is_file() {
+        let compose = path.file_stem().is_some_and(|n| COMPOSE.iter().any(|name| n == *name));
+        if is_yaml(&path) && !hidden && !compose && path.is_file() {
             paths.push(path);
         }
     }

@@ -392,7 +392,7 @@ fn two_grants_of_the_same_are_one_too_many() {
         roles: [roles/compute.viewer, roles/editor]
         members: [user:ann@school.edu, user:bob@school.edu]
     ";
-    assert_snapshot!(wrong(spec), @"
+    assert_snapshot!(wrong(spec), @r"
     error[declared-twice]: IamGrant/students and IamGrant/teachers both declare roles/compute.viewer for user:ann@school.edu on the project, and 1 more
      --> spec.yaml:8:7
       |
@@ -404,6 +404,14 @@ fn two_grants_of_the_same_are_one_too_many() {
       |
     help: remove it from one of the two
 
-    1 error.
+    warning[basic-role]: `roles/editor` lets people do nearly everything, and Google takes no end date for it
+      --> spec.yaml:10:31
+       |
+    10 | roles: [roles/compute.viewer, roles/editor]
+       |                               ^^^^^^^^^^^^ it stays until somebody takes it away
+       |
+    help: grant what the course needs: `roles/compute.instanceAdmin.v1`, `roles/storage.objectAdmin`, `roles/artifactregistry.writer`, `roles/iam.serviceAccountUser`
+
+    1 error, 1 warning.
     ");
 }
