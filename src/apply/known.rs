@@ -8,10 +8,20 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::outcome::Detour;
-use super::step::StepError;
 use crate::gcp::Call;
 use crate::plan::{Plan, Step};
 use crate::spec::reference::{self, Reference};
+
+/// A part of a plan cannot be filled in: a defect, as everything it names comes before it.
+#[derive(Debug, thiserror::Error)]
+pub enum Unfilled {
+    /// What it names is not known.
+    #[error("{0} is not known yet")]
+    Unknown(Reference),
+    /// It does not survive being written and read.
+    #[error("a call cannot be filled in")]
+    Garbled(#[from] serde_json::Error),
+}
 
 /// The values that references have got so far. Cheap to clone: all steps of a run share it.
 #[derive(Clone, Debug)]
@@ -63,7 +73,7 @@ impl Known {
     }
 
     /// Part of a plan with everything filled in that is known; what is not known then has no value at all.
-    pub(super) fn fill<T: Clone + Serialize + DeserializeOwned>(&self, part: &T) -> Result<T, StepError> {
+    pub(super) fn fill<T: Clone + Serialize + DeserializeOwned>(&self, part: &T) -> Result<T, Unfilled> {
         if !self.names {
             return Ok(part.clone());
         }
@@ -76,7 +86,7 @@ impl Known {
             reference::filled(&text, &|reference| learned.values.get(reference).filter(plain).cloned())
         };
         match reference::all(&filled).into_iter().next() {
-            Some(unknown) => Err(StepError::NoResult(unknown)),
+            Some(unknown) => Err(Unfilled::Unknown(unknown)),
             None => Ok(serde_json::from_str(&filled)?),
         }
     }

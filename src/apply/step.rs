@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::{StreamExt, stream};
 use serde_json::Value;
 
-use super::known::Known;
+use super::known::{Known, Unfilled};
 use super::place::first_of;
 use super::scheduler::Turn;
 use super::{Event, Run};
@@ -59,9 +59,9 @@ pub enum StepError {
     /// A defect of Provost: a name of a place that is none.
     #[error(transparent)]
     Misnamed(#[from] NoReference),
-    /// A defect of Provost: a call that does not survive being filled in.
-    #[error("a call cannot be filled in")]
-    Unfilled(#[from] serde_json::Error),
+    /// A defect of Provost: a call cannot be filled in.
+    #[error(transparent)]
+    Unfilled(#[from] Unfilled),
     /// No place had room; the error is that of the last one.
     #[error("no room in any of {}", .full.join(", "))]
     NoRoom {
@@ -69,7 +69,7 @@ pub enum StepError {
         full: Vec<String>,
         /// What the last one said.
         #[source]
-        source: ApiError,
+        source: Box<ApiError>,
     },
     /// A defect of Provost.
     #[error("the step broke off")]
@@ -80,7 +80,8 @@ impl StepError {
     /// The error of the API behind it.
     pub fn api(&self) -> Option<&ApiError> {
         match self {
-            Self::Api(error) | Self::Contended(error) | Self::NoRoom { source: error, .. } => Some(error),
+            Self::Api(error) | Self::Contended(error) => Some(error),
+            Self::NoRoom { source, .. } => Some(source),
             _ => None,
         }
     }
@@ -126,7 +127,7 @@ async fn carry_out(patience: &Patience<'_>, run: &Run, known: &Known, call: &Cal
     match call {
         Call::FirstOf(first) => {
             let tell = |full: &str, next: &str| {
-                run.tell(Event::Elsewhere(patience.turn.step.id, full.to_owned(), next.to_owned()))
+                run.tell(Event::Elsewhere(patience.turn.step.id, full.to_owned(), next.to_owned()));
             };
             let place: Reference = first.place.parse()?;
             let made = first_of(patience, first, &place, &tell).await?;
