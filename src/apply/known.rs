@@ -1,7 +1,7 @@
 //! What a run has learned: places it chose and results of what it made, filled into whatever comes later.
 //! Decides nothing: which results there are is in the plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
@@ -35,6 +35,8 @@ pub(super) struct Known {
 struct Learned {
     values: BTreeMap<Reference, String>,
     detours: Vec<Detour>,
+    /// Steps of which a call went through.
+    touched: BTreeSet<usize>,
 }
 
 impl Known {
@@ -58,6 +60,16 @@ impl Known {
     /// All values.
     pub(super) fn all(&self) -> BTreeMap<Reference, String> {
         self.learned().values.clone()
+    }
+
+    /// Notes that a call of a step went through: whatever becomes of the rest, something was changed.
+    pub(super) fn touch(&self, step: usize) {
+        self.learned().touched.insert(step);
+    }
+
+    /// The steps of which a call went through.
+    pub(super) fn touched(&self) -> BTreeSet<usize> {
+        self.learned().touched.clone()
     }
 
     /// Notes that something was made elsewhere than where it was tried first.

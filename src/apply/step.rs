@@ -86,7 +86,13 @@ impl StepError {
         }
     }
 
-    /// Whether the plan was made from another state than the live one. Nothing was changed then.
+    /// Whether the server said no to the call: it did nothing then.
+    pub fn is_refusal(&self) -> bool {
+        let refused = |error: &ApiError| error.refusal().is_some() || error.no_room().is_some();
+        self.is_stale() || self.api().is_some_and(refused)
+    }
+
+    /// Whether the plan was made from another state than the live one. The call that found it changed nothing.
     pub fn is_stale(&self) -> bool {
         matches!(self, Self::Stale { .. } | Self::Moved(_))
     }
@@ -103,7 +109,14 @@ pub(super) async fn run(run: &Run, known: &Known, mut turn: Turn) -> Result<(), 
     for (i, call) in turn.step.calls.iter().enumerate() {
         let fresh = i > 0 || !turn.step.after.is_empty();
         let patience = Patience { client: &client, turn: &turn, fresh };
+        // Of several requests side by side some may go through when others do not.
+        if matches!(call, Call::Each(_)) {
+            known.touch(id);
+        }
         carry_out(&patience, run, known, &known.fill(call)?).await?;
+        if !matches!(call, Call::Guard(_)) {
+            known.touch(id);
+        }
     }
     for learn in &turn.step.learns {
         self::learn(&client, known, learn).await?;
