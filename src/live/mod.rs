@@ -2,10 +2,13 @@
 //! Reads only. What the answers mean is the kinds' business.
 
 pub mod images;
+mod preflight;
 pub mod survey;
 pub mod sweep;
 #[cfg(test)]
 mod tests;
+
+pub use preflight::preflight;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -128,13 +131,35 @@ async fn fetch(client: &Client, reads: BTreeSet<Read>) -> Vec<(Read, Result<Vec<
 }
 
 /// Reads the project and the inventory side by side, and plans. Gives the plan and the record it was made with.
-/// The inventory only adds reads of what is declared no longer, so that a plan is three round trips deep at most.
 pub async fn plan(
     client: &Client,
     world: World<'_>,
     scope: &Scope,
     record: impl Future<Output = Result<Record, StoreError>>,
 ) -> Result<(Plan, Record), LiveError> {
+    let Planned { plan, record, .. } = plan_and_keep(client, world, scope, record).await?;
+    Ok((plan, record))
+}
+
+/// A plan with what it was made of.
+#[derive(Debug)]
+pub struct Planned {
+    /// The plan.
+    pub plan: Plan,
+    /// The inventory.
+    pub record: Record,
+    /// What was read.
+    pub seen: Seen,
+}
+
+/// The same as [`plan`], and keeps what was read.
+/// The inventory only adds reads of what is declared no longer, so that a plan is three round trips deep at most.
+pub async fn plan_and_keep(
+    client: &Client,
+    world: World<'_>,
+    scope: &Scope,
+    record: impl Future<Output = Result<Record, StoreError>>,
+) -> Result<Planned, LiveError> {
     let mut seen = Seen::default();
     let nothing = Record::empty(&scope.course, &scope.project);
     let scope = &Scope { now: world.intent.now, ..scope.clone() };
@@ -150,8 +175,9 @@ pub async fn plan(
     let mut scopes = scopes(scope, world.desired, &record);
     let asks = diff::asks(world.registry, world.desired, &record, world.intent);
     seen.observe(client, &asks, &scopes).await?;
-    let plan = planned(&asks, seen, world.intent, &mut scopes)?;
-    Ok((plan, record))
+    let plan = planned(&asks, &seen, world.intent, &mut scopes)?;
+    drop(asks);
+    Ok(Planned { plan, record, seen })
 }
 
 fn clears(intent: &Intent) -> bool {
@@ -161,7 +187,7 @@ fn clears(intent: &Intent) -> bool {
 /// What follows from what was seen.
 fn planned(
     asks: &[KindAsks<'_>],
-    seen: Seen,
+    seen: &Seen,
     intent: &Intent,
     scopes: &mut Scopes,
 ) -> Result<Plan, LiveError> {
@@ -179,7 +205,7 @@ fn planned(
     diff::verdict::moved(&mut items);
     diff::verdict::cascade(&mut items);
     diff::verdict::confine(&mut items, intent);
-    Ok(plan::build(plan::Input { scope: scopes.own(), items, intent, disabled: seen.disabled })?)
+    Ok(plan::build(plan::Input { scope: scopes.own(), items, intent, disabled: seen.disabled.clone() })?)
 }
 
 /// Takes in where resources were found that are elsewhere than the inventory or a guess says.

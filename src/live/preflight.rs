@@ -1,0 +1,40 @@
+//! What the projects say to a plan: the reads of the preflight, side by side. A read that fails leaves something unchecked and
+//! never fails the plan.
+
+use std::collections::BTreeMap;
+
+use super::{Seen, fetch};
+use crate::gcp::error::told;
+use crate::gcp::{Client, Read};
+use crate::plan::Plan;
+use crate::preflight::{self, Depth, Known, Preflight};
+
+/// The second round looks for what somebody meant by a name that does not exist.
+const ROUNDS: usize = 2;
+
+/// Holds a plan against its projects. A plan without steps asks nothing.
+pub async fn preflight(client: &Client, plan: &Plan, seen: &mut Seen, depth: Depth) -> Preflight {
+    let mut unread: BTreeMap<Read, String> = BTreeMap::new();
+    for _ in 0..ROUNDS {
+        let mut wanted = preflight::wants(plan, known(seen, &unread), depth);
+        if wanted.is_empty() {
+            break;
+        }
+        for (read, answer) in fetch(client, wanted.keys().cloned().collect()).await {
+            match answer {
+                Ok(items) => seen.reads.insert(read, items),
+                Err(error) => {
+                    let project = wanted.remove(&read).unwrap_or_default();
+                    let off = error.disabled_api().map(str::to_owned);
+                    seen.disabled.entry(project).or_default().extend(off);
+                    unread.insert(read, told(&error));
+                }
+            }
+        }
+    }
+    preflight::judge(plan, known(seen, &unread), depth)
+}
+
+fn known<'a>(seen: &'a Seen, unread: &'a BTreeMap<Read, String>) -> Known<'a> {
+    Known { reads: &seen.reads, disabled: &seen.disabled, unread }
+}
