@@ -14,6 +14,8 @@ use world::{Cloud, World, words};
 const RULE: &str = "kind: FirewallRule\nname: web\nallow: [tcp:80]\nsourceRanges: [10.0.0.0/8]\n";
 const VM: &str =
     "kind: Vm\nname: box\nmachineType: n1-standard-1\nimage: { family: debian-12, project: debian-cloud }\n";
+/// A machine that no other zone would do for.
+const FIXED: &str = "kind: Vm\nname: box\nzone: europe-west1-b\nmachineType: n1-standard-1\nimage: { family: debian-12, project: debian-cloud }\n";
 const BUCKET: &str = "kind: Bucket\nname: PROJECT-data\nlocation: EU\n";
 const REGISTRY: &str = "kind: Registry\nname: be\nlocation: europe\nformat: DOCKER\n";
 const APIS: &str = "kind: ApiServices\nname: apis\nservices: [run.googleapis.com, pubsub.googleapis.com]\n";
@@ -327,7 +329,7 @@ async fn operations_that_end_in_errors() {
     all(vec![
         (
             "a zone without room",
-            VM,
+            FIXED,
             "{method: compute.instances.insert, operation: {code: ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS, zonesAvailable: [europe-west1-c, europe-west1-d]}}",
             Refused("zones with room: europe-west1-c, europe-west1-d"),
         ),

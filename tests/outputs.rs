@@ -239,7 +239,7 @@ fn a_course_that_declares_nothing_is_not_waited_for() {
 fn status_is_written_in_every_form() {
     let room = class();
     let csv = room.run("status", &["--format", "csv"]).code(0).out;
-    assert!(csv.starts_with("resource,state,ready,where\r\n"), "{csv}");
+    assert!(csv.starts_with("resource,state,ready,ends,where\r\n"), "{csv}");
     let markdown = room.run("status", &["--format", "markdown"]).code(0).out;
     assert!(markdown.contains("| Vm/be-ann | ok | ready |"), "{markdown}");
     let page = room.run("status", &["--format", "html"]).code(0).out;

@@ -1,17 +1,27 @@
 //! What a run has learned: places it chose and results of what it made, filled into whatever comes later.
 //! Decides nothing: which results there are is in the plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::outcome::Detour;
-use super::step::StepError;
 use crate::gcp::Call;
 use crate::plan::{Plan, Step};
 use crate::spec::reference::{self, Reference};
+
+/// A part of a plan cannot be filled in: a defect, as everything it names comes before it.
+#[derive(Debug, thiserror::Error)]
+pub enum Unfilled {
+    /// What it names is not known.
+    #[error("{0} is not known yet")]
+    Unknown(Reference),
+    /// It does not survive being written and read.
+    #[error("a call cannot be filled in")]
+    Garbled(#[from] serde_json::Error),
+}
 
 /// The values that references have got so far. Cheap to clone: all steps of a run share it.
 #[derive(Clone, Debug)]
@@ -25,6 +35,8 @@ pub(super) struct Known {
 struct Learned {
     values: BTreeMap<Reference, String>,
     detours: Vec<Detour>,
+    /// Steps of which a call went through.
+    touched: BTreeSet<usize>,
 }
 
 impl Known {
@@ -50,6 +62,16 @@ impl Known {
         self.learned().values.clone()
     }
 
+    /// Notes that a call of a step went through: whatever becomes of the rest, something was changed.
+    pub(super) fn touch(&self, step: usize) {
+        self.learned().touched.insert(step);
+    }
+
+    /// The steps of which a call went through.
+    pub(super) fn touched(&self) -> BTreeSet<usize> {
+        self.learned().touched.clone()
+    }
+
     /// Notes that something was made elsewhere than where it was tried first.
     pub(super) fn detour(&self, detour: Detour) {
         self.learned().detours.push(detour);
@@ -63,7 +85,7 @@ impl Known {
     }
 
     /// Part of a plan with everything filled in that is known; what is not known then has no value at all.
-    pub(super) fn fill<T: Clone + Serialize + DeserializeOwned>(&self, part: &T) -> Result<T, StepError> {
+    pub(super) fn fill<T: Clone + Serialize + DeserializeOwned>(&self, part: &T) -> Result<T, Unfilled> {
         if !self.names {
             return Ok(part.clone());
         }
@@ -76,7 +98,7 @@ impl Known {
             reference::filled(&text, &|reference| learned.values.get(reference).filter(plain).cloned())
         };
         match reference::all(&filled).into_iter().next() {
-            Some(unknown) => Err(StepError::NoResult(unknown)),
+            Some(unknown) => Err(Unfilled::Unknown(unknown)),
             None => Ok(serde_json::from_str(&filled)?),
         }
     }

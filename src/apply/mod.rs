@@ -62,7 +62,14 @@ pub async fn apply(run: &Run, plan: &Plan) -> Outcome {
     let results = steps(run, plan, &known).await;
     let inventory = run.recorder.flush().await.err();
     let titles = plan.steps.iter().map(Step::title).collect();
-    Outcome { results, titles, inventory, detours: known.detours(), known: known.all() }
+    Outcome {
+        results,
+        titles,
+        inventory,
+        detours: known.detours(),
+        known: known.all(),
+        touched: known.touched(),
+    }
 }
 
 async fn steps(run: &Run, plan: &Plan, known: &Known) -> Vec<StepResult> {

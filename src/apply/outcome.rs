@@ -1,7 +1,7 @@
 //! What became of a plan: events while it runs, and the result of every step.
 //! Data only.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::step::StepError;
 use crate::inventory::StoreError;
@@ -54,6 +54,8 @@ pub struct Outcome {
     pub detours: Vec<Detour>,
     /// Where things were made, and what they yield.
     pub known: BTreeMap<Reference, String>,
+    /// Steps of which at least one call went through, by number.
+    pub touched: BTreeSet<usize>,
 }
 
 /// A resource that was made at another place than the first.
@@ -75,11 +77,13 @@ impl Outcome {
 
     /// Whether anything was changed, or may have been.
     pub fn changed_anything(&self) -> bool {
-        self.results.iter().any(|result| match result {
+        let of_step = |(id, result): (usize, &StepResult)| match result {
             StepResult::Done | StepResult::Interrupted => true,
-            StepResult::Failed(error) => !error.is_stale() && !matches!(error, StepError::Inventory(_)),
+            StepResult::Failed(StepError::Inventory(_)) => false,
+            StepResult::Failed(error) => self.touched.contains(&id) || !error.is_refusal(),
             StepResult::HeldBack(_) | StepResult::NotBegun => false,
-        })
+        };
+        self.results.iter().enumerate().any(of_step)
     }
 
     /// Whether the plan was made from a project that has changed since, or another run has taken the inventory.

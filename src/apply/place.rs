@@ -41,7 +41,10 @@ pub(super) async fn first_of(
 fn exhausted(full: Vec<(String, String)>, source: ApiError) -> StepError {
     match full.len() {
         1 => source.into(),
-        _ => StepError::NoRoom { full: full.into_iter().map(|(place, _)| place).collect(), source },
+        _ => StepError::NoRoom {
+            full: full.into_iter().map(|(place, _)| place).collect(),
+            source: Box::new(source),
+        },
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::{StreamExt, stream};
 use serde_json::Value;
 
-use super::known::Known;
+use super::known::{Known, Unfilled};
 use super::place::first_of;
 use super::scheduler::Turn;
 use super::{Event, Run};
@@ -59,9 +59,9 @@ pub enum StepError {
     /// A defect of Provost: a name of a place that is none.
     #[error(transparent)]
     Misnamed(#[from] NoReference),
-    /// A defect of Provost: a call that does not survive being filled in.
-    #[error("a call cannot be filled in")]
-    Unfilled(#[from] serde_json::Error),
+    /// A defect of Provost: a call cannot be filled in.
+    #[error(transparent)]
+    Unfilled(#[from] Unfilled),
     /// No place had room; the error is that of the last one.
     #[error("no room in any of {}", .full.join(", "))]
     NoRoom {
@@ -69,7 +69,7 @@ pub enum StepError {
         full: Vec<String>,
         /// What the last one said.
         #[source]
-        source: ApiError,
+        source: Box<ApiError>,
     },
     /// A defect of Provost.
     #[error("the step broke off")]
@@ -80,12 +80,19 @@ impl StepError {
     /// The error of the API behind it.
     pub fn api(&self) -> Option<&ApiError> {
         match self {
-            Self::Api(error) | Self::Contended(error) | Self::NoRoom { source: error, .. } => Some(error),
+            Self::Api(error) | Self::Contended(error) => Some(error),
+            Self::NoRoom { source, .. } => Some(source),
             _ => None,
         }
     }
 
-    /// Whether the plan was made from another state than the live one. Nothing was changed then.
+    /// Whether the server said no to the call: it did nothing then.
+    pub fn is_refusal(&self) -> bool {
+        let refused = |error: &ApiError| error.refusal().is_some() || error.no_room().is_some();
+        self.is_stale() || self.api().is_some_and(refused)
+    }
+
+    /// Whether the plan was made from another state than the live one. The call that found it changed nothing.
     pub fn is_stale(&self) -> bool {
         matches!(self, Self::Stale { .. } | Self::Moved(_))
     }
@@ -102,7 +109,14 @@ pub(super) async fn run(run: &Run, known: &Known, mut turn: Turn) -> Result<(), 
     for (i, call) in turn.step.calls.iter().enumerate() {
         let fresh = i > 0 || !turn.step.after.is_empty();
         let patience = Patience { client: &client, turn: &turn, fresh };
+        // Of several requests side by side some may go through when others do not.
+        if matches!(call, Call::Each(_)) {
+            known.touch(id);
+        }
         carry_out(&patience, run, known, &known.fill(call)?).await?;
+        if !matches!(call, Call::Guard(_)) {
+            known.touch(id);
+        }
     }
     for learn in &turn.step.learns {
         self::learn(&client, known, learn).await?;
@@ -126,7 +140,7 @@ async fn carry_out(patience: &Patience<'_>, run: &Run, known: &Known, call: &Cal
     match call {
         Call::FirstOf(first) => {
             let tell = |full: &str, next: &str| {
-                run.tell(Event::Elsewhere(patience.turn.step.id, full.to_owned(), next.to_owned()))
+                run.tell(Event::Elsewhere(patience.turn.step.id, full.to_owned(), next.to_owned()));
             };
             let place: Reference = first.place.parse()?;
             let made = first_of(patience, first, &place, &tell).await?;

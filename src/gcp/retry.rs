@@ -149,7 +149,7 @@ pub fn not_yet(error: &ApiError) -> Option<NotYet> {
     let what = refusal.what.as_str();
     let policy = what.contains("etIamPolicy") || what.ends_with("/iam");
     match (refusal.status, refusal.service) {
-        (400, _) if policy && refusal.message.contains("does not exist") => Some(MEMBER),
+        (400, _) if policy && misses_an_account(&refusal.message) => Some(MEMBER),
         (400, Service::Compute) if refusal.reason == "resourceInUseByAnotherResource" => Some(USER),
         (400 | 404, Service::Compute) => agent(&refusal.message),
         (403 | 404, Service::Iam) if what.contains("serviceAccounts/") => Some(ACCOUNT),
@@ -157,6 +157,13 @@ pub fn not_yet(error: &ApiError) -> Option<NotYet> {
         (404, Service::ArtifactRegistry) if policy => Some(REGISTRY),
         _ => None,
     }
+}
+
+/// A new service account is no member that policies know yet. A person who does not exist is a slip of the pen.
+fn misses_an_account(message: &str) -> bool {
+    let account =
+        message.contains("gserviceaccount.com") || message.to_lowercase().contains("service account");
+    account && message.contains("does not exist")
 }
 
 /// The default service account is made some time after the API was enabled, and every account is known late.
@@ -255,6 +262,8 @@ mod tests {
         assert_eq!(refused(Service::Compute, "x", 403, "accessNotConfigured", ""), Some(API));
         assert_eq!(refused(Service::ResourceManager, policy, 400, "badRequest", gone), Some(MEMBER));
         assert_eq!(refused(Service::ResourceManager, policy, 400, "badRequest", "bad condition"), None);
+        let person = "User ann@x.edu does not exist.";
+        assert_eq!(refused(Service::ResourceManager, policy, 400, "badRequest", person), None);
         assert_eq!(refused(Service::Storage, "b/x/o", 404, "notFound", ""), Some(BUCKET));
         assert_eq!(refused(Service::Compute, "x", 404, "notFound", ""), None);
     }

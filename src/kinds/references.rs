@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::Value;
 
 use super::desired::Desired;
+use super::erased::Kind;
 use super::registry::KindRegistry;
 use super::scope::Scope;
 use crate::spec::reference::{self, Reference};
@@ -105,7 +106,7 @@ impl<'a> References<'a> {
                 }
             });
         }
-        let yields = registry.find(&address.kind).map(|kind| kind.yields()).unwrap_or_default();
+        let yields = registry.find(&address.kind).map(Kind::yields).unwrap_or_default();
         if yields.iter().any(|row| row.name == name) {
             return None;
         }
@@ -124,7 +125,8 @@ impl<'a> References<'a> {
             return None;
         }
         let needs = |spec: usize| {
-            let needs = desired.get(spec).and_then(Option::as_ref).map(|d| d.resources()).unwrap_or_default();
+            let needs =
+                desired.get(spec).and_then(Option::as_ref).map(Desired::resources).unwrap_or_default();
             needs
                 .iter()
                 .filter_map(|address| self.index.get(address).copied())

@@ -103,7 +103,9 @@ impl Seen {
         let (nowhere, wanted): (Wanted, Wanted) =
             wanted.into_iter().partition(|(read, _)| reference::is_in(&read.request.path));
         // What lives in a resource that has no place yet does not exist.
-        nowhere.into_keys().for_each(|read| self.reads.insert(read, Vec::new()));
+        for read in nowhere.into_keys() {
+            self.reads.insert(read, Vec::new());
+        }
         let mut new: Wanted = wanted.into_iter().filter(|(read, _)| !self.reads.has(read)).collect();
         let mut failed = Vec::new();
         for (read, answer) in fetch(client, new.keys().cloned().collect()).await {

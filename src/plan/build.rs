@@ -82,15 +82,17 @@ pub(super) fn change(item: Item<'_>, placed: &Placed) -> Option<Change> {
     };
     let mut fields = item.fields;
     reference::show(&mut after);
-    fields.iter_mut().for_each(|field| reference::show(&mut field.after));
-    let places = placed.of(&item.address).to_vec();
+    for field in &mut fields {
+        reference::show(&mut field.after);
+    }
+    let tried = placed.of(&item.address).to_vec();
     Some(Change {
         address: item.address,
         project: item.project.map(str::to_owned),
         action,
         reason: item.reason,
         fields,
-        places,
+        places: tried,
         before,
         after: if leaves { Value::Null } else { after },
         hidden,

@@ -110,8 +110,10 @@ impl<'a> Steps<'a> {
         if let Some(mut live) = live {
             let named = item.desired.iter().flat_map(|desired| desired.named.iter().cloned());
             live.needs.extend(named.map(Need::Resource));
-            let held = live.claims.iter().map(|claim| in_project(item, claim));
-            self.held.insert(address.clone(), held.collect());
+            if has_a_name_of_its_own(item) {
+                let held = live.claims.iter().map(|claim| in_project(item, claim));
+                self.held.insert(address.clone(), held.collect());
+            }
             self.needs.push((address.clone(), live.needs, Side::Live));
         }
         Ok(())
@@ -174,7 +176,8 @@ impl<'a> Steps<'a> {
         self.up.insert(item.address.clone(), id);
         if let (Verdict::Create, Some(desired)) = (&item.verdict, &item.desired) {
             self.made.push((desired.resolved.resource.clone(), id));
-            self.made.extend(desired.resolved.claims.iter().map(|claim| (in_project(item, claim), id)));
+            let claims = desired.resolved.claims.iter().filter(|_| has_a_name_of_its_own(item));
+            self.made.extend(claims.map(|claim| (in_project(item, claim), id)));
         }
         Ok(())
     }
@@ -338,6 +341,12 @@ impl Step {
         self.records.extend(records);
         "update the policy".clone_into(&mut self.doing);
     }
+}
+
+/// Whether two cannot be there at once, one to be deleted and one to be made: what bears no mark are parts of policies and lists,
+/// of which one write takes away and adds.
+fn has_a_name_of_its_own(item: &Item<'_>) -> bool {
+    item.kind.facts().mark != MarkPlace::Inventory
 }
 
 /// What a resource claims, in its project.

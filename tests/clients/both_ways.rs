@@ -114,13 +114,13 @@ fn what_gcloud_changes_is_drift() {
 
 fn course(ground: &Ground) {
     let folder = format!("{}/specs/isae-cloud-docker", env!("CARGO_MANIFEST_DIR"));
-    ground.provost(&["apply", &folder, "--yes"]).code(0);
-    ground.provost(&["plan", &folder, "--detailed-exitcode"]).code(0);
+    ground.provost(&["apply", &folder, "-e", "rehearsal", "--yes"]).code(0);
+    ground.provost(&["plan", &folder, "-e", "rehearsal", "--detailed-exitcode"]).code(0);
 }
 
 fn clear(ground: &Ground) {
     let folder = format!("{}/specs/isae-cloud-docker", env!("CARGO_MANIFEST_DIR"));
-    ground.provost(&["destroy", &folder, "--yes"]).code(0);
+    ground.provost(&["destroy", &folder, "-e", "rehearsal", "--yes"]).code(0);
 }
 
 /// One test, because both clients look at the one project that the course names.
@@ -161,15 +161,9 @@ fn described_by_gcloud(gcloud: &Gcloud) {
     let policy = gcloud.json("projects get-iam-policy isae-sdd-481407");
     let team = ["user:alice.martin@student.example.edu", "user:bruno.leroy@student.example.edu"];
     assert_eq!(members(&policy, "roles/compute.instanceAdmin.v1"), team);
-    let rule = gcloud.json("compute firewall-rules describe allow-8501");
-    assert_eq!(
-        rule["description"],
-        "Streamlit, for machines with the tag http-server-8501 [provost isae-cloud-docker]"
-    );
-    assert_eq!(
-        (&rule["targetTags"], &rule["sourceRanges"]),
-        (&json!(["http-server-8501"]), &json!(["0.0.0.0/0"]))
-    );
+    let rule = gcloud.json("compute firewall-rules describe open-8501");
+    assert_eq!(rule["description"], "[provost isae-cloud-docker]");
+    assert_eq!(rule["sourceRanges"], json!(["0.0.0.0/0"]));
     let vm = gcloud.json("compute instances describe be-cloud-mascot-owls-alice");
     assert_eq!((&vm["labels"]["team"], &vm["status"]), (&"owls".into(), &"RUNNING".into()));
     assert_eq!(
@@ -181,7 +175,7 @@ fn described_by_gcloud(gcloud: &Gcloud) {
         (&"TERMINATE".into(), &"50".into())
     );
     let demo = gcloud.json("compute instances describe streamlit-demo");
-    assert_eq!(demo["tags"]["items"], json!(["http-server-8501"]));
+    assert_eq!(demo["labels"], mark);
     let enabled = gcloud.each("services list --enabled", "config.name");
     assert!(enabled.iter().any(|name| name == "run.googleapis.com"), "{enabled:?}");
 }

@@ -93,19 +93,27 @@ pub(crate) fn provost(arguments: &[&str]) -> Said {
 pub(crate) struct Room {
     folder: TempDir,
     course: PathBuf,
+    /// Flags that every command gets.
+    flags: Vec<String>,
 }
 
 impl Room {
     /// A room for a folder that exists already.
     pub(crate) fn of(course: &Path) -> Self {
-        Self { folder: TempDir::new().unwrap(), course: course.to_owned() }
+        Self { folder: TempDir::new().unwrap(), course: course.to_owned(), flags: Vec::new() }
+    }
+
+    /// The same, with flags for every command.
+    pub(crate) fn always(mut self, flags: &[&str]) -> Self {
+        self.flags.extend(flags.iter().map(|flag| (*flag).to_owned()));
+        self
     }
 
     /// A room with a course of this text.
     pub(crate) fn with(text: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let course = folder.path().join("course");
-        let room = Self { folder, course };
+        let room = Self { folder, course, flags: Vec::new() };
         room.write("course.yaml", text);
         room
     }
@@ -143,7 +151,7 @@ impl Room {
     pub(crate) fn command(&self, command: &str, flags: &[&str]) -> Command {
         let sandbox = format!("--sandbox={}", self.state().display());
         let mut command = program(&[command, self.course(), &sandbox]);
-        command.args(flags);
+        command.args(&self.flags).args(flags);
         command
     }
 

@@ -240,7 +240,7 @@ fn mistakes_of_all_files_and_documents_are_found_in_one_run() {
     8 | colour: red
       | ^^^^^^
       |
-    help: `provost schema FirewallRule` describes the 16 fields it has
+    help: `provost schema FirewallRule` describes the 17 fields it has
 
     6 errors in 2 files.
     "#);
@@ -282,7 +282,7 @@ fn rules_over_fields_are_judged_beside_mistakes_in_others() {
     5 | colour: red
       | ^^^^^^
       |
-    help: `provost schema FirewallRule` describes the 16 fields it has
+    help: `provost schema FirewallRule` describes the 17 fields it has
 
     3 errors.
     ");

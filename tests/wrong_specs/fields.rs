@@ -62,7 +62,7 @@ fn unknown_field_of_a_large_kind_names_the_schema() {
     3 | flavour: red
       | ^^^^^^^
       |
-    help: `provost schema Bucket` describes the 23 fields it has
+    help: `provost schema Bucket` describes the 24 fields it has
 
     1 error.
     ");
@@ -127,7 +127,7 @@ fn field_that_only_provost_writes_is_unknown() {
     3 | objects: {}
       | ^^^^^^^
       |
-    help: `provost schema Bucket` describes the 23 fields it has
+    help: `provost schema Bucket` describes the 24 fields it has
 
     1 error.
     ");

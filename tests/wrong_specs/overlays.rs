@@ -190,14 +190,14 @@ fn removal_is_for_overlays() {
         allow: [tcp:80]
         remove: true
     ";
-    assert_snapshot!(crate::check::wrong(spec), @"
+    assert_snapshot!(crate::check::wrong(spec), @r"
     error[unknown-field]: `FirewallRule` has no field `remove`
      --> spec.yaml:4:1
       |
     4 | remove: true
       | ^^^^^^
       |
-    help: `provost schema FirewallRule` describes the 16 fields it has
+    help: `provost schema FirewallRule` describes the 17 fields it has
 
     1 error.
     ");

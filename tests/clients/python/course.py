@@ -20,7 +20,7 @@ same((vm.disks[0].disk_size_gb, vm.machine_type.split("/")[-1]), (50, "n1-standa
 same(list(vm.service_accounts[0].scopes), ["https://www.googleapis.com/auth/devstorage.read_write"])
 assert "startup-script" in [item.key for item in vm.metadata.items], vm.metadata
 demo = client(gce.InstancesClient).get(project=PROJECT, zone=ZONE, instance="streamlit-demo")
-same(list(demo.tags.items), ["http-server-8501"])
+same(dict(demo.labels), MARK)
 rule = client(gce.FirewallsClient).get(project=PROJECT, firewall="open-8501")
 same((rule.direction, rule.priority, list(rule.allowed[0].ports)), ("INGRESS", 1000, ["8501"]))
 
