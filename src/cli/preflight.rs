@@ -17,10 +17,11 @@ pub(super) async fn run(args: &PreflightArgs, printer: &mut Printer) -> anyhow::
     let connection = connection::connect(&args.target, &loaded).await?;
     let checked = plan::checked(&connection, &loaded, &Intent::default(), Some(Depth::Caller)).await;
     connection.close().await?;
-    let Checked { plan, preflight, .. } = checked?;
+    let Checked { mut plan, preflight, .. } = checked?;
+    printer.make_showable(&mut plan);
     printer.out(&match args.format {
         Format::Text => report::text(&plan, &preflight),
         Format::Json => format!("{:#}\n", report::json(&plan, &preflight)),
     });
-    Ok(if preflight.fits() { Exit::Done } else { Exit::Refused })
+    Ok(if plan.is_refused() { Exit::Refused } else { Exit::Done })
 }

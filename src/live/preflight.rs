@@ -7,16 +7,17 @@ use super::{Seen, fetch};
 use crate::gcp::error::told;
 use crate::gcp::{Client, Read};
 use crate::plan::Plan;
-use crate::preflight::{self, Depth, Known, Preflight};
+use crate::preflight::{Case, Depth, Known, Preflight};
 
 /// The second round looks for what somebody meant by a name that does not exist.
 const ROUNDS: usize = 2;
 
 /// Holds a plan against its projects. A plan without steps asks nothing.
 pub async fn preflight(client: &Client, plan: &Plan, seen: &mut Seen, depth: Depth) -> Preflight {
+    let case = Case::of(plan, depth);
     let mut unread: BTreeMap<Read, String> = BTreeMap::new();
     for _ in 0..ROUNDS {
-        let mut wanted = preflight::wants(plan, known(seen, &unread), depth);
+        let mut wanted = case.wants(known(seen, &unread));
         if wanted.is_empty() {
             break;
         }
@@ -32,7 +33,7 @@ pub async fn preflight(client: &Client, plan: &Plan, seen: &mut Seen, depth: Dep
             }
         }
     }
-    preflight::judge(plan, known(seen, &unread), depth)
+    case.judge(known(seen, &unread))
 }
 
 fn known<'a>(seen: &'a Seen, unread: &'a BTreeMap<Read, String>) -> Known<'a> {

@@ -73,7 +73,7 @@ pub(super) struct Account {
 }
 
 impl Account {
-    pub(super) fn of(deeds: &[Deed], facts: &Facts<'_>) -> Self {
+    pub(super) fn of(deeds: &[&Deed], facts: &Facts<'_>) -> Self {
         let mut account = Self::default();
         let mut pieces: Vec<Piece> = deeds.iter().filter_map(|deed| piece(deed, facts)).collect();
         pieces.sort_by_key(Piece::rank);

@@ -3,39 +3,38 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::deed::{self, Deed};
+use super::Known;
+use super::deed::Deed;
 use super::exist;
 use super::facts::Facts;
 use super::offer::{Catalog, named};
-use super::{Depth, Known, permit};
 use crate::gcp::{Read, Request, Service};
 use crate::kinds::wire::{last, relative, text_or_empty};
-use crate::plan::{Finding, Plan, Weight};
+use crate::plan::{Finding, Weight};
 
 const COMPUTE: Service = Service::Compute;
 
-/// What is to be read next, with the project that each read looks into.
-pub fn wants(plan: &Plan, known: Known<'_>, depth: Depth) -> BTreeMap<Read, String> {
-    let deeds = deed::deeds(plan);
+/// What is to be read of the projects, with the project that each read looks into.
+pub(super) fn wants(deeds: &[&Deed], known: Known<'_>) -> BTreeMap<Read, String> {
+    let projects = open(deeds, known);
+    if projects.is_empty() {
+        return BTreeMap::new();
+    }
     let facts = Facts::of(known.reads);
-    let mut wanted: Vec<(Read, String)> = Vec::new();
-    for project in open(&deeds, known) {
-        wanted.extend(of_project(project, &deeds, &facts).into_iter().map(|read| (read, project.to_owned())));
+    let mut wanted: BTreeMap<Read, String> = BTreeMap::new();
+    for project in projects {
+        wanted.extend(of_project(project, deeds, &facts).into_iter().map(|read| (read, project.to_owned())));
     }
-    wanted.extend(exist::second_look(&deeds, &facts, known));
-    if depth == Depth::Caller {
-        wanted.extend(permit::reads(plan));
-    }
-    let new = |(read, _): &(Read, String)| !known.reads.has(read) && !known.unread.contains_key(read);
-    wanted.into_iter().filter(new).collect()
+    wanted.extend(exist::second_look(deeds, &facts, known));
+    wanted
 }
 
 /// The projects in which something is taken, and which Compute can tell about.
-fn open<'a>(deeds: &'a [Deed], known: Known<'a>) -> BTreeSet<&'a str> {
+fn open<'a>(deeds: &[&'a Deed], known: Known<'a>) -> BTreeSet<&'a str> {
     deeds
         .iter()
         .filter(|deed| deed.takes())
-        .map(Deed::project)
+        .map(|deed| deed.project())
         .filter(|project| !is_off(project, known))
         .collect()
 }
@@ -44,10 +43,13 @@ fn is_off(project: &str, known: Known<'_>) -> bool {
     known.disabled.get(project).is_some_and(|apis| apis.contains(COMPUTE.api()))
 }
 
-fn of_project(project: &str, deeds: &[Deed], facts: &Facts<'_>) -> Vec<Read> {
-    let of_it: Vec<Deed> = deeds.iter().filter(|deed| deed.project() == project).cloned().collect();
-    let regions =
-        of_it.iter().filter(|deed| deed.takes()).flat_map(Deed::zones).map(|at| at.region().to_owned());
+fn of_project(project: &str, deeds: &[&Deed], facts: &Facts<'_>) -> Vec<Read> {
+    let of_it: Vec<&Deed> = deeds.iter().copied().filter(|deed| deed.project() == project).collect();
+    let regions = of_it
+        .iter()
+        .filter(|deed| deed.takes())
+        .flat_map(|deed| deed.zones())
+        .map(|at| at.region().to_owned());
     let regions: BTreeSet<String> = regions.collect();
     let mut reads = vec![of_whole(project)];
     if !regions.is_empty() {
@@ -61,7 +63,7 @@ fn of_project(project: &str, deeds: &[Deed], facts: &Facts<'_>) -> Vec<Read> {
 }
 
 /// What zones must offer, and what the machines that change are.
-pub(super) fn catalog(deeds: &[Deed], facts: &Facts<'_>) -> Catalog {
+pub(super) fn catalog(deeds: &[&Deed], facts: &Facts<'_>) -> Catalog {
     let mut catalog = Catalog::of(deeds);
     for deed in deeds {
         if let Deed::Change { at, resource, .. } = deed
@@ -94,9 +96,10 @@ pub(super) fn network(path: &str) -> Read {
 }
 
 /// What could not be asked, and why.
-pub(super) fn unanswered(deeds: &[Deed], known: Known<'_>) -> Vec<Finding> {
+pub(super) fn unanswered(deeds: &[&Deed], known: Known<'_>) -> Vec<Finding> {
     let makes = deeds.iter().filter(|deed| matches!(deed, Deed::Make { .. }));
-    let off: BTreeSet<&str> = makes.map(Deed::project).filter(|project| is_off(project, known)).collect();
+    let off: BTreeSet<&str> =
+        makes.map(|deed| deed.project()).filter(|project| is_off(project, known)).collect();
     let refused = known.unread.iter().map(|(read, why)| unread(read, why));
     off.into_iter().map(turned_off).chain(refused).collect()
 }

@@ -49,6 +49,10 @@ pub(super) enum Event {
 const COUNTED: [(&str, &str); 4] =
     [("firewalls", "FIREWALLS"), ("images", "IMAGES"), ("networks", "NETWORKS"), ("snapshots", "SNAPSHOTS")];
 
+/// What of a machine's body quotas are about, and what must exist for it.
+const COUNTED_OF_MACHINES: [&str; 5] =
+    ["machineType", "disks", "networkInterfaces", "scheduling", "guestAccelerators"];
+
 impl Deed {
     /// Whether it takes more than there was.
     pub(super) fn takes(&self) -> bool {
@@ -173,7 +177,11 @@ fn changed(deeds: &mut Vec<Deed>, step: &Step, at: Zone, resource: String, event
 /// A machine in one of several zones. What differs between the zones are the zones.
 fn made(step: &Step, requests: &[&Request]) -> Option<Deed> {
     let zones: Vec<Zone> = requests.iter().filter_map(|request| zone_of(&request.path)).collect();
-    let body = body(requests.first()?);
+    let mut body = body(requests.first()?);
+    // Scripts and the like are large, and take nothing.
+    if let Some(members) = body.as_object_mut() {
+        members.retain(|member, _| COUNTED_OF_MACHINES.contains(&member.as_str()));
+    }
     let is_machine = requests.first()?.path.ends_with("/instances") && !zones.is_empty();
     is_machine.then(|| Deed::Make { address: step.addresses.first().cloned(), zones, body })
 }

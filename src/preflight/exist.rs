@@ -28,7 +28,7 @@ const CUSTOM: &str =
 type Named = BTreeMap<String, BTreeSet<Address>>;
 
 /// The images that machines are made of.
-pub(super) fn images(deeds: &[Deed]) -> Named {
+pub(super) fn images(deeds: &[&Deed]) -> Named {
     gathered(deeds, |deed| match deed {
         Deed::Make { body, .. } => {
             let disks = wire::list(body, "/disks").iter();
@@ -39,7 +39,7 @@ pub(super) fn images(deeds: &[Deed]) -> Named {
 }
 
 /// The networks and subnetworks that something is made in.
-pub(super) fn networks(deeds: &[Deed]) -> Named {
+pub(super) fn networks(deeds: &[&Deed]) -> Named {
     gathered(deeds, |deed| match deed {
         Deed::Make { body, .. } => {
             let cards = wire::list(body, "/networkInterfaces").iter();
@@ -50,7 +50,7 @@ pub(super) fn networks(deeds: &[Deed]) -> Named {
     })
 }
 
-fn gathered(deeds: &[Deed], of: impl Fn(&Deed) -> Vec<String>) -> Named {
+fn gathered(deeds: &[&Deed], of: impl Fn(&Deed) -> Vec<String>) -> Named {
     let mut named = Named::new();
     for deed in deeds {
         for name in of(deed) {
@@ -63,7 +63,7 @@ fn gathered(deeds: &[Deed], of: impl Fn(&Deed) -> Vec<String>) -> Named {
 /// A thing that a zone does not have, with whether machines try that zone first.
 type Missing = BTreeMap<(Offer, Zone, bool), BTreeSet<Address>>;
 
-fn missing(deeds: &[Deed], facts: &Facts<'_>, known: Known<'_>) -> Missing {
+fn missing(deeds: &[&Deed], facts: &Facts<'_>, known: Known<'_>) -> Missing {
     let catalog = ask::catalog(deeds, facts);
     let is_asked =
         |at: &Zone, offer: &Offer| catalog.read(at, offer).is_some_and(|read| known.reads.has(&read));
@@ -82,7 +82,7 @@ fn missing(deeds: &[Deed], facts: &Facts<'_>, known: Known<'_>) -> Missing {
 }
 
 /// What is looked up once something is found to be missing: the names that somebody may have meant.
-pub(super) fn second_look(deeds: &[Deed], facts: &Facts<'_>, known: Known<'_>) -> Vec<(Read, String)> {
+pub(super) fn second_look(deeds: &[&Deed], facts: &Facts<'_>, known: Known<'_>) -> Vec<(Read, String)> {
     let mut wanted = Vec::new();
     for (offer, at, _) in missing(deeds, facts, known).keys() {
         if facts.zones_with(&at.project, offer.collection.path(), &offer.name).is_empty() {
@@ -112,7 +112,7 @@ fn project_of(path: &str) -> &str {
 }
 
 /// Everything that is not there.
-pub(super) fn findings(deeds: &[Deed], facts: &Facts<'_>, known: Known<'_>) -> Vec<Finding> {
+pub(super) fn findings(deeds: &[&Deed], facts: &Facts<'_>, known: Known<'_>) -> Vec<Finding> {
     let offers = missing(deeds, facts, known);
     let mut found: Vec<Finding> = offers
         .iter()
@@ -156,7 +156,8 @@ fn no_offer(
     (facts, known): (&Facts<'_>, Known<'_>),
 ) -> Finding {
     let (noun, name, zone) = (offer.collection.noun(), &offer.name, &at.zone);
-    let message = format!("{zone} has no {noun} {name}{}", for_many(who));
+    let comes = if first { "" } else { ", and machines may come to it" };
+    let message = format!("{zone} has no {noun} {name}{}{comes}", for_many(who));
     let zones = facts.zones_with(&at.project, offer.collection.path(), name);
     let (mut near, far): (Vec<String>, Vec<String>) =
         zones.into_iter().partition(|z| z.starts_with(at.region()));

@@ -22,11 +22,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-pub use ask::wants;
-
 use crate::gcp::Read;
 use crate::kinds::Reads;
-use crate::plan::{ApisByProject, Finding, Plan, Weight};
+use crate::plan::{ApisByProject, Finding, Plan};
 
 /// What is looked at besides quotas, machine types, images and networks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,24 +90,46 @@ pub struct Preflight {
     pub findings: Vec<Finding>,
 }
 
-impl Preflight {
-    /// Whether nothing was found that makes the plan fail.
-    pub fn fits(&self) -> bool {
-        self.findings.iter().all(|finding| finding.severity != Weight::Refusal)
-    }
+/// A plan, as far as it matters whether it fits.
+#[derive(Debug)]
+pub struct Case<'a> {
+    plan: &'a Plan,
+    depth: Depth,
+    deeds: Vec<deed::Deed>,
 }
 
-/// Holds a plan against what is known.
-pub fn judge(plan: &Plan, known: Known<'_>, depth: Depth) -> Preflight {
-    let deeds = deed::deeds(plan);
-    let facts = facts::Facts::of(known.reads);
-    let account = account::Account::of(&deeds, &facts);
-    let mut findings = exist::findings(&deeds, &facts, known);
-    findings.extend(short::findings(&account));
-    if depth == Depth::Caller {
-        findings.extend(permit::findings(plan, known));
+impl<'a> Case<'a> {
+    /// Reads off a plan what it does.
+    pub fn of(plan: &'a Plan, depth: Depth) -> Self {
+        Self { plan, depth, deeds: deed::deeds(plan) }
     }
-    findings.extend(ask::unanswered(&deeds, known));
-    findings.sort_by_key(|finding| finding.severity);
-    Preflight { quotas: account.quotas(), findings }
+
+    fn deeds(&self) -> Vec<&deed::Deed> {
+        self.deeds.iter().collect()
+    }
+
+    /// What is to be read next, with the project that each read looks into.
+    pub fn wants(&self, known: Known<'_>) -> BTreeMap<Read, String> {
+        let mut wanted = ask::wants(&self.deeds(), known);
+        if self.depth == Depth::Caller {
+            wanted.extend(permit::reads(self.plan));
+        }
+        wanted.retain(|read, _| !known.reads.has(read) && !known.unread.contains_key(read));
+        wanted
+    }
+
+    /// Holds it against what is known.
+    pub fn judge(&self, known: Known<'_>) -> Preflight {
+        let deeds = self.deeds();
+        let facts = facts::Facts::of(known.reads);
+        let account = account::Account::of(&deeds, &facts);
+        let mut findings = exist::findings(&deeds, &facts, known);
+        findings.extend(short::findings(&account));
+        if self.depth == Depth::Caller {
+            findings.extend(permit::findings(self.plan, known));
+        }
+        findings.extend(ask::unanswered(&deeds, known));
+        findings.sort_by_key(|finding| finding.severity);
+        Preflight { quotas: account.quotas(), findings }
+    }
 }

@@ -113,7 +113,7 @@ impl Catalog {
     }
 
     /// The catalog of these deeds.
-    pub(super) fn of(deeds: &[Deed]) -> Self {
+    pub(super) fn of(deeds: &[&Deed]) -> Self {
         let mut catalog = Self::default();
         for deed in deeds {
             for offer in offers(deed) {

@@ -127,21 +127,30 @@ const ROWS: &[Row] = &[
 
 /// The permissions that a request takes.
 pub(super) fn of(request: &Request) -> Vec<(String, On)> {
-    let body: Value = match &request.body {
-        Body::Json(text) => serde_json::from_str(text).unwrap_or_default(),
-        _ => Value::Null,
-    };
     let path: Vec<&str> = request.path.split(['/', ':']).collect();
+    let rows =
+        ROWS.iter().filter(|Row(service, verb, ..)| *service == request.service && *verb == request.verb);
+    let mut body: Option<Value> = None;
     let mut needed = Vec::new();
-    for Row(service, verb, pattern, on, needs) in ROWS {
-        if *service != request.service || *verb != request.verb {
-            continue;
-        }
+    for Row(_, _, pattern, on, needs) in rows {
         let Some(named) = fits(pattern, &path) else { continue };
-        let wanted = needs.iter().filter(|(_, member)| body.pointer(member).is_some());
-        needed.extend(wanted.map(|(permission, _)| (permission.replace("{}", named), *on)));
+        for (permission, member) in *needs {
+            // Only where it matters: bodies are large.
+            let stated =
+                member.is_empty() || body.get_or_insert_with(|| content(request)).pointer(member).is_some();
+            if stated {
+                needed.push((permission.replace("{}", named), *on));
+            }
+        }
     }
     needed
+}
+
+fn content(request: &Request) -> Value {
+    match &request.body {
+        Body::Json(text) => serde_json::from_str(text).unwrap_or_default(),
+        _ => Value::Null,
+    }
 }
 
 /// Whether a path has this form; gives the segment at `{}`.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::gcp::{Call, Choice, FirstOf, Request, Send, Service, Verb};
-use crate::plan::Step;
+use crate::plan::{Step, Weight};
 use crate::spec::Address;
 
 const MACHINES: &str = "projects/p/zones/europe-west1-b/instances";
@@ -87,15 +87,16 @@ fn live() -> Reads {
 /// What is found of a plan in a project of these quotas.
 fn found(calls: Vec<Vec<Call>>, quotas: &Value) -> Preflight {
     let plan = plan(calls);
+    let case = Case::of(&plan, Depth::Project);
     let (mut reads, disabled, unread) = (live(), ApisByProject::new(), BTreeMap::new());
     for _ in 0..2 {
         let known = Known { reads: &reads, disabled: &disabled, unread: &unread };
-        for (read, _) in wants(&plan, known, Depth::Project) {
+        for (read, _) in case.wants(known) {
             let items = answer(&read, quotas);
             reads.insert(read, items);
         }
     }
-    judge(&plan, Known { reads: &reads, disabled: &disabled, unread: &unread }, Depth::Project)
+    case.judge(Known { reads: &reads, disabled: &disabled, unread: &unread })
 }
 
 /// Quotas without end, so that every one that is touched is seen.
@@ -249,5 +250,5 @@ fn a_plan_that_takes_nothing_asks_nothing() {
     let goes = plan(vec![vec![send(Verb::Delete, &format!("{MACHINES}/runs"), &json!({}))]]);
     let (reads, disabled, unread) = (live(), ApisByProject::new(), BTreeMap::new());
     let known = Known { reads: &reads, disabled: &disabled, unread: &unread };
-    assert!(wants(&goes, known, Depth::Project).is_empty());
+    assert!(Case::of(&goes, Depth::Project).wants(known).is_empty());
 }

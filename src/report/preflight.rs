@@ -14,19 +14,19 @@ use crate::preflight::{Preflight, Quota};
 const UNKNOWN: &str = "Not known beforehand: whether somebody pays the bill, what policies of the organisation forbid, and whether \
                        a zone has room at the moment.\n";
 
-/// Everything, for a person.
+/// Everything, for a person. The findings are in the plan's report, with what forbids it besides.
 pub fn text(plan: &Plan, preflight: &Preflight) -> String {
     let mut out = format!("Preflight of {} in {}\n", plan.course, plan.project);
-    if plan.steps.is_empty() {
+    if plan.is_converged() {
         out.push_str("\nNothing is to be made or changed: nothing is needed.\n");
         return out;
     }
     if !preflight.quotas.is_empty() {
         let _ = write!(out, "\n{}\n", table(&preflight.quotas));
     }
-    if !preflight.findings.is_empty() {
+    if !plan.report.is_empty() {
         out.push('\n');
-        for finding in &preflight.findings {
+        for finding in &plan.report {
             out.push_str(&text::finding(finding));
         }
     }
@@ -37,12 +37,12 @@ pub fn text(plan: &Plan, preflight: &Preflight) -> String {
             out.push_str(&ask(quota));
         }
     }
-    let _ = write!(out, "\n{UNKNOWN}{}\n", verdict(preflight));
+    let _ = write!(out, "\n{UNKNOWN}{}\n", verdict(plan));
     out
 }
 
-fn verdict(preflight: &Preflight) -> &'static str {
-    if preflight.fits() { "As far as can be told, it fits." } else { "It does not fit." }
+fn verdict(plan: &Plan) -> &'static str {
+    if plan.is_refused() { "It does not fit." } else { "As far as can be told, it fits." }
 }
 
 fn table(quotas: &[Quota]) -> String {
@@ -99,8 +99,8 @@ pub fn json(plan: &Plan, preflight: &Preflight) -> Value {
     json!({
         "course": plan.course,
         "project": plan.project,
-        "fits": preflight.fits(),
+        "fits": !plan.is_refused(),
         "quotas": preflight.quotas.iter().map(quota).collect::<Vec<_>>(),
-        "report": preflight.findings,
+        "report": plan.report,
     })
 }
