@@ -64,12 +64,12 @@ async fn a_class_of_sixty_does_not_fit_into_a_fresh_project_and_is_told_what_to_
     assert_snapshot!(run(&room, "preflight", &[]).code(4).out, @r"
     Preflight of be-cloud in be-cloud-2526
 
-     WHERE          QUOTA             NEED  FREE  LIMIT
-     europe-west1   CPUS                60    24     24  too little
-     europe-west1   DISKS_TOTAL_GB    3000  4096   4096  fits
-     europe-west1   INSTANCES           60    24     24  too little
-     europe-west1   IN_USE_ADDRESSES    60     8      8  too little
-     be-cloud-2526  CPUS_ALL_REGIONS    60    32     32  too little
+     WHERE          QUOTA              NEED   FREE  LIMIT
+     europe-west1   CPUS                 60     24     24  too little
+     europe-west1   DISKS_TOTAL_GB    3,000  4,096  4,096  fits
+     europe-west1   INSTANCES            60     24     24  too little
+     europe-west1   IN_USE_ADDRESSES     60      8      8  too little
+     be-cloud-2526  CPUS_ALL_REGIONS     60     32     32  too little
 
     refused[quota] 60 × n1-standard-1 need 60 CPUs, 60 machines and 60 external addresses in europe-west1; 24, 24 and 8 are free: 8 fit
         help: ask for CPUS 60, INSTANCES 60 and IN_USE_ADDRESSES 60 in europe-west1: https://console.cloud.google.com/iam-admin/quotas?project=be-cloud-2526
@@ -98,6 +98,7 @@ async fn nothing_is_made_of_what_does_not_fit_unless_somebody_insists() {
     let room = class(10, VM, "{}").await;
     let refused = run(&room, "apply", &["--yes"]).code(4);
     assert!(report(&refused).contains("8 are free: 8 fit"), "{}", refused.out);
+    assert!(refused.err.contains("With `--no-preflight` it is tried all the same"), "{}", refused.err);
     assert_eq!(machines(&room), 0);
     run(&room, "apply", &["--yes", "--no-preflight"]).code(3);
     assert_eq!(machines(&room), 8);
@@ -110,12 +111,12 @@ async fn what_fits_is_applied_and_what_is_applied_is_not_asked_about() {
     assert_snapshot!(fits.out, @r"
     Preflight of be-cloud in be-cloud-2526
 
-     WHERE          QUOTA             NEED  FREE  LIMIT
-     europe-west1   CPUS                60    60     60  fits
-     europe-west1   DISKS_TOTAL_GB    3000  4096   4096  fits
-     europe-west1   INSTANCES           60    60     60  fits
-     europe-west1   IN_USE_ADDRESSES    60    60     60  fits
-     be-cloud-2526  CPUS_ALL_REGIONS    60    60     60  fits
+     WHERE          QUOTA              NEED   FREE  LIMIT
+     europe-west1   CPUS                 60     60     60  fits
+     europe-west1   DISKS_TOTAL_GB    3,000  4,096  4,096  fits
+     europe-west1   INSTANCES            60     60     60  fits
+     europe-west1   IN_USE_ADDRESSES     60     60     60  fits
+     be-cloud-2526  CPUS_ALL_REGIONS     60     60     60  fits
 
     Not known beforehand: whether somebody pays the bill, what policies of the organisation forbid, and whether a zone has room at the moment.
     As far as can be told, it fits.
@@ -256,7 +257,10 @@ async fn what_may_not_be_read_is_not_checked_and_no_failure() {
         &room,
         "faults:\n- { method: compute.regions.list, status: { code: 403, reason: forbidden, message: \"Required 'compute.regions.list' permission\" } }\n",
     );
-    assert_snapshot!(report(&run(&room, "plan", &[]).code(0)), @"note[not-checked] the quotas of regions in be-cloud-2526 could not be checked: GET compute/projects/be-cloud-2526/regions: 403 forbidden: Required 'compute.regions.list' permission");
+    assert_snapshot!(report(&run(&room, "plan", &[]).code(0)), @r"
+    note[not-checked] the quotas of regions in be-cloud-2526 could not be checked: the permission compute.regions.list is missing on be-cloud-2526
+        help: roles/compute.viewer has it; an owner types: gcloud projects add-iam-policy-binding be-cloud-2526 --member user:YOU --role roles/compute.viewer
+    ");
     run(&room, "apply", &["--yes"]).code(0);
 }
 
@@ -308,4 +312,29 @@ async fn programs_get_numbers() {
             "need": 10, "usage": 0, "limit": 8, "free": 8, "fits": false,
         })]
     );
+}
+
+#[tokio::test]
+async fn every_project_is_asked_for_itself() {
+    let elsewhere = "---\nkind: Vm\nname: far\nproject: be-team-owl\nmachineType: n1-standard-1\n";
+    let apis =
+        "---\nkind: ApiServices\nname: owls\nproject: be-team-owl\nservices: [compute.googleapis.com]\n";
+    let room = class(10, &format!("{VM}{apis}{elsewhere}"), "{}").await;
+    assert_snapshot!(report(&run(&room, "plan", &[]).code(4)), @r"
+    refused[quota] 10 × n1-standard-1 need 10 external addresses in europe-west1; 8 are free: 8 fit
+        help: ask for IN_USE_ADDRESSES 10 in europe-west1: https://console.cloud.google.com/iam-admin/quotas?project=be-cloud-2526
+    note[not-checked] whether the machines fit into be-team-owl cannot be told before compute.googleapis.com is on
+        help: to know beforehand, turn it on: `gcloud services enable compute.googleapis.com --project be-team-owl`
+    ");
+}
+
+#[tokio::test]
+async fn a_zone_that_comes_second_and_lacks_the_type_is_warned_of() {
+    let room = class(1, &VM.replace("n1-standard-1", "c3-standard-4"), "{}").await;
+    let course = room.read("course.yaml").replace("[europe-west1-b]", "[europe-west1-b, europe-west1-d]");
+    room.write("course.yaml", &course);
+    assert_snapshot!(report(&run(&room, "plan", &[]).code(0)), @r"
+    warning[not-offered] Vm/be-s01: europe-west1-d has no machine type c3-standard-4, and machines may come to it
+        help: zones that have it: europe-west1-b, europe-west1-c, asia-southeast1-a and asia-southeast1-b
+    ");
 }

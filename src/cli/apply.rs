@@ -29,6 +29,10 @@ pub(super) async fn run(args: &ApplyArgs, printer: &mut Printer) -> anyhow::Resu
     carry_out(&args.target, &args.run, errand, printer).await
 }
 
+/// What to type to go on with what does not fit.
+const INSIST: &str =
+    "Nothing was changed. With `--no-preflight` it is tried all the same, and fails where it does not fit.\n";
+
 /// What a run is to do, and what comes before and after it.
 struct Errand<'a> {
     intent: &'a Intent,
@@ -72,13 +76,16 @@ async fn planned(
     Errand { intent, patience, depth }: Errand<'_>,
     printer: &mut Printer,
 ) -> anyhow::Result<Exit> {
-    let Checked { plan, record, .. } = plan::checked(connection, loaded, intent, depth).await?;
+    let Checked { plan, record, preflight } = plan::checked(connection, loaded, intent, depth).await?;
     let mut shown = printer.showable(&plan);
     if args.format == Format::Text {
         printer.out(&text::plan(&shown));
     }
     if plan.is_refused() {
         say(&shown, None, None, args.format, printer);
+        if preflight.is_refused() {
+            printer.note(INSIST);
+        }
         return Ok(Exit::Refused);
     }
     if !plan.steps.is_empty() {

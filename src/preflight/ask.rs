@@ -11,6 +11,7 @@ use super::offer::{Catalog, named};
 use crate::gcp::{Read, Request, Service};
 use crate::kinds::wire::{last, relative, text_or_empty};
 use crate::plan::{Finding, Weight};
+use crate::report::Advice;
 
 const COMPUTE: Service = Service::Compute;
 
@@ -117,13 +118,13 @@ fn turned_off(project: &str) -> Finding {
     }
 }
 
-fn unread(read: &Read, why: &str) -> Finding {
+fn unread(read: &Read, why: &Advice) -> Finding {
     Finding {
         severity: Weight::Note,
         code: "not-checked",
         address: None,
-        message: format!("{} could not be checked: {why}", subject(&read.request.path)),
-        help: None,
+        message: format!("{} could not be checked: {}", subject(&read.request.path), why.what),
+        help: why.help.first().cloned(),
     }
 }
 

@@ -20,11 +20,14 @@ mod words;
 
 use std::collections::BTreeMap;
 
+pub use words::number;
+
 use serde::Serialize;
 
 use crate::gcp::Read;
 use crate::kinds::Reads;
-use crate::plan::{ApisByProject, Finding, Plan};
+use crate::plan::{ApisByProject, Finding, Plan, Weight};
+use crate::report::Advice;
 
 /// What is looked at besides quotas, machine types, images and networks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,8 +45,8 @@ pub struct Known<'a> {
     pub reads: &'a Reads,
     /// APIs that are off: nothing of theirs can be asked.
     pub disabled: &'a ApisByProject,
-    /// Reads that failed, with why.
-    pub unread: &'a BTreeMap<Read, String>,
+    /// Reads that failed, with what is to be said of it.
+    pub unread: &'a BTreeMap<Read, Advice>,
 }
 
 /// A quota that the plan touches.
@@ -88,6 +91,13 @@ pub struct Preflight {
     pub quotas: Vec<Quota>,
     /// What does not fit, what may not, and what could not be checked.
     pub findings: Vec<Finding>,
+}
+
+impl Preflight {
+    /// Whether something was found that makes the plan fail.
+    pub fn is_refused(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == Weight::Refusal)
+    }
 }
 
 /// A plan, as far as it matters whether it fits.

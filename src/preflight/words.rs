@@ -6,7 +6,7 @@ use crate::spec::Address;
 const NAMED: usize = 3;
 
 /// A number with its thousands apart.
-pub(super) fn number(amount: i64) -> String {
+pub fn number(amount: i64) -> String {
     let digits = amount.unsigned_abs().to_string();
     let mut text = String::new();
     for (i, digit) in digits.chars().enumerate() {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::text;
 use crate::plan::Plan;
-use crate::preflight::{Preflight, Quota};
+use crate::preflight::{Preflight, Quota, number};
 
 /// What no API tells before something is made.
 const UNKNOWN: &str = "Not known beforehand: whether somebody pays the bill, what policies of the organisation forbid, and whether \
@@ -51,7 +51,7 @@ fn table(quotas: &[Quota]) -> String {
     table.set_header(["WHERE", "QUOTA", "NEED", "FREE", "LIMIT", ""]);
     for quota in quotas {
         let fits = if quota.fits() { "fits" } else { "too little" };
-        let numbers = [quota.need, quota.free(), quota.limit].map(|number| number.to_string());
+        let numbers = [quota.need, quota.free(), quota.limit].map(number);
         let [need, free, limit] = numbers;
         table.add_row([place(quota), quota.metric.clone(), need, free, limit, fits.to_owned()]);
     }
