@@ -77,10 +77,10 @@ async fn a_class_of_sixty_does_not_fit_into_a_fresh_project_and_is_told_what_to_
         help: ask for CPUS_ALL_REGIONS 60: https://console.cloud.google.com/iam-admin/quotas?project=be-cloud-2526
 
     To ask Google for more:
-      gcloud beta quotas preferences create --service=compute.googleapis.com --project=be-cloud-2526 --quota-id=CPUS-per-project-region --dimensions=region=europe-west1 --preferred-value=60
-      gcloud beta quotas preferences create --service=compute.googleapis.com --project=be-cloud-2526 --quota-id=INSTANCES-per-project-region --dimensions=region=europe-west1 --preferred-value=60
-      gcloud beta quotas preferences create --service=compute.googleapis.com --project=be-cloud-2526 --quota-id=IN-USE-ADDRESSES-per-project-region --dimensions=region=europe-west1 --preferred-value=60
-      gcloud beta quotas preferences create --service=compute.googleapis.com --project=be-cloud-2526 --quota-id=CPUS-ALL-REGIONS-per-project --preferred-value=60
+      gcloud quotas preferences create --service=compute.googleapis.com --project=be-cloud-2526 --quota-id=CPUS-per-project-region --dimensions=region=europe-west1 --preferred-value=60 --email=YOU
+      gcloud quotas preferences create --service=compute.googleapis.com --project=be-cloud-2526 --quota-id=INSTANCES-per-project-region --dimensions=region=europe-west1 --preferred-value=60 --email=YOU
+      gcloud quotas preferences create --service=compute.googleapis.com --project=be-cloud-2526 --quota-id=IN-USE-ADDRESSES-per-project-region --dimensions=region=europe-west1 --preferred-value=60 --email=YOU
+      gcloud quotas preferences create --service=compute.googleapis.com --project=be-cloud-2526 --quota-id=CPUS-ALL-REGIONS-per-project --preferred-value=60 --email=YOU
 
     Not known beforehand: whether somebody pays the bill, what policies of the organisation forbid, and whether a zone has room at the moment.
     It does not fit.

@@ -75,8 +75,8 @@ fn ask(quota: &Quota) -> String {
     let region =
         quota.region.as_ref().map(|region| format!(" --dimensions=region={region}")).unwrap_or_default();
     format!(
-        "  gcloud beta quotas preferences create --service=compute.googleapis.com --project={} --quota-id={id}{region} \
-         --preferred-value={}\n",
+        "  gcloud quotas preferences create --service=compute.googleapis.com --project={} --quota-id={id}{region} \
+         --preferred-value={} --email=YOU\n",
         quota.project,
         quota.enough()
     )
