@@ -10,6 +10,7 @@ pub mod inventory;
 pub mod kinds;
 pub mod live;
 pub mod plan;
+pub mod preflight;
 pub mod ready;
 pub mod report;
 pub mod sandbox;

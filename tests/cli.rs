@@ -119,7 +119,7 @@ members: [user:anna@example.edu]
     assert_eq!((&held["state"], &held["why"]), (&json!("heldBack"), &json!("create Vm/bad")));
 
     // All that is left is refused: nothing was changed.
-    let said = room.run("apply", &["--yes"]).code(1);
+    let said = room.run("apply", &["--yes", "--no-preflight"]).code(1);
     assert!(said.out.contains("failed: create Vm/bad"), "{}", said.out);
     assert!(
         said.out.contains("held back: create IamGrant/on-bad, because this failed: create Vm/bad"),

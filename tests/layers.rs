@@ -11,6 +11,7 @@ const PURE: &[&str] = &[
     "diff/",
     "import/",
     "plan/",
+    "preflight/",
     "report/",
     "sweep/",
     "ready/doors.rs",

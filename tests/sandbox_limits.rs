@@ -407,3 +407,14 @@ async fn limits_on_what_does_not_exist_stop_the_sandbox() {
     let error = provost::sandbox::start(options).await.unwrap_err();
     assert_eq!(error.to_string(), "there is no zone 'europe-west1-a' to have room");
 }
+
+#[tokio::test]
+async fn permissions_that_are_taken_away_are_left_out_of_the_answer() {
+    let cloud = cloud(json!({ "missingPermissions": ["compute.instances.create"] })).await;
+    let asked = json!({ "permissions": ["compute.instances.create", "compute.instances.list"] });
+    let url = format!("/v1/projects/{PROJECT}:testIamPermissions");
+    let (status, answer) = cloud.post(&url, &asked).await;
+    assert_eq!((status, answer), (200, json!({ "permissions": ["compute.instances.list"] })));
+    let (_, nothing) = cloud.post(&url, &json!({ "permissions": ["compute.instances.create"] })).await;
+    assert_eq!(nothing, json!({}));
+}

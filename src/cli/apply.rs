@@ -7,6 +7,7 @@ use crate::diff::Intent;
 use crate::inventory::{Record, Recorder};
 use crate::live::images;
 use crate::plan::Plan;
+use crate::preflight::Depth;
 use crate::ready::{Patience, Standings, standing};
 use crate::report::{Known, json, outcome, text};
 
@@ -14,13 +15,31 @@ use super::args::{ApplyArgs, Format, RunArgs, TargetArgs};
 use super::connection::{self, Connection};
 use super::course::{self, Loaded};
 use super::exit::{Exit, Refusal};
+use super::plan::Checked;
 use super::printer::{self, Printer};
 use super::{plan, progress, wait};
 
 pub(super) async fn run(args: &ApplyArgs, printer: &mut Printer) -> anyhow::Result<Exit> {
     let intent = plan::intent(&args.ownership, false);
-    let patience = args.wait_ready.then(|| wait::patience(&args.patience));
-    carry_through_and_wait(&args.target, &args.run, &intent, patience, printer).await
+    let errand = Errand {
+        intent: &intent,
+        patience: args.wait_ready.then(|| wait::patience(&args.patience)),
+        depth: args.check.depth(Depth::Caller),
+    };
+    carry_out(&args.target, &args.run, errand, printer).await
+}
+
+/// What to type to go on with what does not fit.
+const INSIST: &str =
+    "Nothing was changed. With `--no-preflight` it is tried all the same, and fails where it does not fit.\n";
+
+/// What a run is to do, and what comes before and after it.
+struct Errand<'a> {
+    intent: &'a Intent,
+    /// For machines to be ready.
+    patience: Option<Patience>,
+    /// How far to look beforehand whether it fits.
+    depth: Option<Depth>,
 }
 
 /// Plans, shows, asks, applies, and says what became of it.
@@ -30,22 +49,21 @@ pub(super) async fn carry_through(
     intent: &Intent,
     printer: &mut Printer,
 ) -> anyhow::Result<Exit> {
-    carry_through_and_wait(target, args, intent, None, printer).await
+    carry_out(target, args, Errand { intent, patience: None, depth: None }, printer).await
 }
 
-/// The same, and waits for machines to be ready if there is patience.
-async fn carry_through_and_wait(
+/// The same, with what comes before and after.
+async fn carry_out(
     target: &TargetArgs,
     args: &RunArgs,
-    intent: &Intent,
-    patience: Option<Patience>,
+    errand: Errand<'_>,
     printer: &mut Printer,
 ) -> anyhow::Result<Exit> {
     let Some(loaded) = course::load(&target.course, printer)? else {
         return Ok(Exit::Failed);
     };
     let connection = connection::connect(target, &loaded).await?;
-    let exit = planned(&connection, &loaded, target, args, intent, patience, printer).await;
+    let exit = planned(&connection, &loaded, target, args, errand, printer).await;
     connection.close().await?;
     exit
 }
@@ -55,17 +73,19 @@ async fn planned(
     loaded: &Loaded,
     target: &TargetArgs,
     args: &RunArgs,
-    intent: &Intent,
-    patience: Option<Patience>,
+    Errand { intent, patience, depth }: Errand<'_>,
     printer: &mut Printer,
 ) -> anyhow::Result<Exit> {
-    let (plan, record) = plan::plan(connection, loaded, intent).await?;
+    let Checked { plan, record, preflight } = plan::checked(connection, loaded, intent, depth).await?;
     let mut shown = printer.showable(&plan);
     if args.format == Format::Text {
         printer.out(&text::plan(&shown));
     }
     if plan.is_refused() {
         say(&shown, None, None, args.format, printer);
+        if preflight.is_refused() {
+            printer.note(INSIST);
+        }
         return Ok(Exit::Refused);
     }
     if !plan.steps.is_empty() {

@@ -1,5 +1,11 @@
 //! What can be typed: commands and their flags, with the help that explains them.
 
+mod check;
+mod translation;
+
+pub(super) use check::{CheckArgs, PreflightArgs};
+pub(super) use translation::{FromComposeArgs, FromGcloudArgs, TranslationArgs};
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -38,6 +44,8 @@ pub(super) enum Command {
     Validate(ValidateArgs),
     /// Show what apply would do, and why
     Plan(PlanArgs),
+    /// Tell whether it fits: quotas, machine types, images, networks, permissions
+    Preflight(PreflightArgs),
     /// Make the project hold what the specs say
     Apply(ApplyArgs),
     /// Delete everything the course owns, or what of it is over
@@ -225,6 +233,8 @@ pub(super) struct PlanArgs {
     pub(super) target: TargetArgs,
     #[command(flatten)]
     pub(super) ownership: OwnershipArgs,
+    #[command(flatten)]
+    pub(super) check: CheckArgs,
     /// How the plan is written
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
@@ -256,6 +266,8 @@ pub(super) struct ApplyArgs {
     pub(super) target: TargetArgs,
     #[command(flatten)]
     pub(super) ownership: OwnershipArgs,
+    #[command(flatten)]
+    pub(super) check: CheckArgs,
     #[command(flatten)]
     pub(super) run: RunArgs,
     /// Then wait until everything that declares `ready:` is ready
@@ -439,60 +451,4 @@ pub(super) struct ServeArgs {
 pub(super) struct CompletionsArgs {
     /// The shell
     pub(super) shell: Shell,
-}
-
-#[derive(Clone, Debug, Args)]
-pub(super) struct TranslationArgs {
-    /// Name of the course
-    #[arg(long, default_value = "my-course")]
-    pub(super) name: String,
-    /// Id of the Google Cloud project [default: the one that is named]
-    #[arg(long)]
-    pub(super) project: Option<String>,
-    /// Zone of the course; several times in order of preference [default: those that are named]
-    #[arg(long, value_name = "ZONE")]
-    pub(super) zone: Vec<String>,
-    /// Registry of the course that images are taken from when theirs is gone, or is none
-    #[arg(long, default_value = "docker")]
-    pub(super) registry: String,
-    /// Leave out the Course, the APIs and the registry that nobody named: the specs are for a course that exists
-    #[arg(long)]
-    pub(super) without_course: bool,
-    /// How the specs are written
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(super) format: Format,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct FromGcloudArgs {
-    /// Commands, each in quotes, or `-` to read a script from standard input
-    ///
-    /// Understood are `gcloud compute instances create` and `create-with-container`, `compute firewall-rules create`, `compute ssh`
-    /// with tunnels, `services enable`, `iam service-accounts create`, `storage buckets create` and `update`, `artifacts
-    /// repositories create`, `add-iam-policy-binding` of all of them and of projects, `gsutil mb`, `iam ch` and `versioning set`.
-    #[arg(required_unless_present = "file")]
-    pub(super) commands: Vec<String>,
-    /// Read a script of commands from FILE
-    #[arg(long, value_name = "FILE", conflicts_with = "commands")]
-    pub(super) file: Option<PathBuf>,
-    #[command(flatten)]
-    pub(super) translation: TranslationArgs,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct FromComposeArgs {
-    /// The compose file, or `-` to read it from standard input
-    #[arg(default_value = "docker-compose.yml")]
-    pub(super) file: PathBuf,
-    /// Name of the machine that runs the containers
-    #[arg(long, value_name = "NAME", default_value = "compose")]
-    pub(super) machine: String,
-    /// Type of the machine
-    #[arg(long, value_name = "TYPE", default_value = "e2-medium")]
-    pub(super) machine_type: String,
-    /// Size of its boot disk, which holds the images, in GB
-    #[arg(long, value_name = "GB", default_value_t = 20, value_parser = clap::value_parser!(u32).range(10..=65536))]
-    pub(super) boot_disk_size: u32,
-    #[command(flatten)]
-    pub(super) translation: TranslationArgs,
 }

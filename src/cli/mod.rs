@@ -13,6 +13,7 @@ mod init;
 mod outputs;
 mod plan;
 mod power;
+mod preflight;
 mod printer;
 mod progress;
 mod sandbox;
@@ -64,6 +65,7 @@ async fn dispatch(command: Command, printer: &mut Printer) -> anyhow::Result<Exi
         Command::Init(args) => init::run(&args, printer),
         Command::Validate(args) => validate::run(&args, printer),
         Command::Plan(args) => plan::run(&args, printer).await,
+        Command::Preflight(args) => preflight::run(&args, printer).await,
         Command::Apply(args) => apply::run(&args, printer).await,
         Command::Destroy(args) => destroy::run(&args, printer).await,
         Command::Pause(args) => power::run(&args, false, printer).await,

@@ -2,8 +2,9 @@
 
 use crate::diff::Intent;
 use crate::inventory::{Record, Store};
-use crate::live::{self, World};
+use crate::live::{self, Planned, World};
 use crate::plan::Plan;
+use crate::preflight::{Depth, Preflight};
 use crate::report::{json, text};
 
 use super::args::{Adopt, Format, OwnershipArgs, PlanArgs};
@@ -19,9 +20,9 @@ pub(super) async fn run(args: &PlanArgs, printer: &mut Printer) -> anyhow::Resul
     printer.note(&loaded.warnings);
     let connection = connection::connect(&args.target, &loaded).await?;
     let intent = intent(&args.ownership, args.destroy);
-    let planned = plan(&connection, &loaded, &intent).await;
+    let checked = checked(&connection, &loaded, &intent, args.check.depth(Depth::Project)).await;
     connection.close().await?;
-    let (mut plan, _) = planned?;
+    let Checked { mut plan, .. } = checked?;
     printer.make_showable(&mut plan);
     show(&plan, args.format, printer);
     let exit = match () {
@@ -55,11 +56,38 @@ pub(super) async fn plan(
     loaded: &Loaded,
     intent: &Intent,
 ) -> anyhow::Result<(Plan, Record)> {
-    let store = store(connection, loaded);
+    let Checked { plan, record, .. } = checked(connection, loaded, intent, None).await?;
+    Ok((plan, record))
+}
+
+/// A plan that was held against its projects.
+pub(super) struct Checked {
+    pub(super) plan: Plan,
+    pub(super) record: Record,
+    /// What was found; the plan's report holds the findings.
+    pub(super) preflight: Preflight,
+}
+
+/// Reads the project, plans, and asks whether the plan fits, as far as it is looked.
+pub(super) async fn checked(
+    connection: &Connection,
+    loaded: &Loaded,
+    intent: &Intent,
+    depth: Option<Depth>,
+) -> anyhow::Result<Checked> {
+    let (client, store) = (&connection.client, store(connection, loaded));
     let intent = &Intent { now: connection.now, ..intent.clone() };
     let world = World { registry: &loaded.registry, desired: &loaded.desired, intent };
     let record = store.load(&loaded.scope.course);
-    Ok(live::plan(&connection.client, world, &loaded.scope, record).await?)
+    let Planned { mut plan, record, mut seen } =
+        live::plan_and_keep(client, world, &loaded.scope, record).await?;
+    let preflight = match depth {
+        Some(depth) if !intent.destroy => live::preflight(client, &plan, &mut seen, depth).await,
+        _ => Preflight::default(),
+    };
+    plan.report.extend(preflight.findings.iter().cloned());
+    plan.report.sort_by_key(|finding| finding.severity);
+    Ok(Checked { plan, record, preflight })
 }
 
 /// The course's inventory.

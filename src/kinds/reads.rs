@@ -22,6 +22,11 @@ impl Reads {
         self.0.contains_key(read)
     }
 
+    /// Everything that was read, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (&Read, &[Value])> {
+        self.0.iter().map(|(read, items)| (read, items.as_slice()))
+    }
+
     /// The items of a list; nothing when it was not read or does not exist.
     pub fn items(&self, read: &Read) -> &[Value] {
         self.0.get(read).map_or(&[], Vec::as_slice)

@@ -2,10 +2,13 @@
 //! Reads only. What the answers mean is the kinds' business.
 
 pub mod images;
+mod preflight;
 pub mod survey;
 pub mod sweep;
 #[cfg(test)]
 mod tests;
+
+pub use preflight::preflight;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -130,13 +133,35 @@ async fn fetch(client: &Client, reads: BTreeSet<Read>) -> Vec<(Read, Result<Vec<
 }
 
 /// Reads the project and the inventory side by side, and plans. Gives the plan and the record it was made with.
-/// The inventory only adds reads of what is declared no longer, so that a plan is three round trips deep at most.
 pub async fn plan(
     client: &Client,
     world: World<'_>,
     scope: &Scope,
     record: impl Future<Output = Result<Record, StoreError>>,
 ) -> Result<(Plan, Record), LiveError> {
+    let Planned { plan, record, .. } = plan_and_keep(client, world, scope, record).await?;
+    Ok((plan, record))
+}
+
+/// A plan with what it was made of.
+#[derive(Debug)]
+pub struct Planned {
+    /// The plan.
+    pub plan: Plan,
+    /// The inventory.
+    pub record: Record,
+    /// What was read.
+    pub seen: Seen,
+}
+
+/// The same as [`plan`], and keeps what was read.
+/// The inventory only adds reads of what is declared no longer, so that a plan is three round trips deep at most.
+pub async fn plan_and_keep(
+    client: &Client,
+    world: World<'_>,
+    scope: &Scope,
+    record: impl Future<Output = Result<Record, StoreError>>,
+) -> Result<Planned, LiveError> {
     let mut seen = Seen::default();
     let nothing = Record::empty(&scope.course, &scope.project);
     let scope = &Scope { now: world.intent.now, ..scope.clone() };
@@ -157,8 +182,9 @@ pub async fn plan(
         // Policies of resources that were found elsewhere than they were looked for.
         seen.observe(client, &asks, &scopes).await?;
     }
-    let plan = planned(&asks, seen, world.intent, &scopes)?;
-    Ok((plan, record))
+    let plan = planned(&asks, &seen, world.intent, &scopes)?;
+    drop(asks);
+    Ok(Planned { plan, record, seen })
 }
 
 fn clears(intent: &Intent) -> bool {
@@ -177,10 +203,8 @@ fn observed(
 }
 
 /// What follows from what was seen.
-fn planned(asks: &[KindAsks<'_>], seen: Seen, intent: &Intent, scopes: &Scopes) -> Result<Plan, LiveError> {
-    let observed = observed(asks, &seen, scopes)?;
-    let disabled = seen.disabled;
-    drop(seen.reads);
+fn planned(asks: &[KindAsks<'_>], seen: &Seen, intent: &Intent, scopes: &Scopes) -> Result<Plan, LiveError> {
+    let observed = observed(asks, seen, scopes)?;
     let mut items: Vec<Item<'_>> = Vec::new();
     for (of_kind, observed) in asks.iter().zip(observed) {
         items.extend(diff::diff(of_kind, observed, intent, scopes.of_project(of_kind.project))?);
@@ -189,7 +213,7 @@ fn planned(asks: &[KindAsks<'_>], seen: Seen, intent: &Intent, scopes: &Scopes) 
     diff::verdict::moved(&mut items);
     diff::verdict::cascade(&mut items)?;
     diff::verdict::confine(&mut items, intent);
-    Ok(plan::build(plan::Input { scope: scopes.own(), items, intent, disabled })?)
+    Ok(plan::build(plan::Input { scope: scopes.own(), items, intent, disabled: seen.disabled.clone() })?)
 }
 
 /// Takes in where resources were found that are elsewhere than the inventory or a guess says. Whether there is any.

@@ -7,6 +7,7 @@ pub mod json;
 pub mod outcome;
 pub mod outputs;
 pub mod page;
+pub mod preflight;
 pub mod secrets;
 pub mod sheet;
 pub mod specs;

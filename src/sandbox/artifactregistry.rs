@@ -37,7 +37,9 @@ pub(super) fn handle(world: &mut World<'_>, call: &Call<'_>) -> Result<Answer, A
         "delete" => delete(world, call),
         "getIamPolicy" => get_policy(world, call),
         "setIamPolicy" => set_policy(world, call),
-        "testIamPermissions" => found(world, call).and_then(|_| policy::test_permissions(&call.body)),
+        "testIamPermissions" => {
+            found(world, call).and_then(|_| policy::test_permissions(world.limits, &call.body))
+        }
         "dockerImages.list" => content(world, call, "dockerImages", ""),
         "packages.list" => content(world, call, "packages", ""),
         "packages.versions.list" => content(world, call, "packages", "versions"),

@@ -42,7 +42,9 @@ pub(super) fn handle(world: &mut World<'_>, call: &Call<'_>) -> Result<Answer, A
         "disable" => switch(world, call, true),
         "getIamPolicy" => get_policy(world, call),
         "setIamPolicy" => set_policy(world, call),
-        "testIamPermissions" => found(world.state, call).and_then(|_| policy::test_permissions(&call.body)),
+        "testIamPermissions" => {
+            found(world.state, call).and_then(|_| policy::test_permissions(world.limits, &call.body))
+        }
         _ => Err(ApiError::not_served(call.method)),
     };
     answer.map(Answer::Json)

@@ -1,7 +1,7 @@
 //! What there is to have in the sandbox's Google Cloud: quotas of projects, and the room in zones. Says what is
 //! allowed; what is used follows from the state, and `compute` compares the two.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use super::compute;
 /// What stands for a region where the quotas of the whole project are meant.
 const GLOBAL: &str = "global";
 
-/// What every project is allowed, and how much room its zones have.
+/// What every project is allowed, how much room its zones have, and what the caller may not do.
 ///
 /// Only what differs from a fresh project is stated: a quota that is not named has the limit that Google gives a
 /// fresh project, and a zone that is not named has room for everything.
@@ -23,6 +23,10 @@ pub struct Limits {
     pub quotas: BTreeMap<String, BTreeMap<String, u32>>,
     /// The room in zones, such as `europe-west1-b: { vms: 3 }`.
     pub capacity: BTreeMap<String, Capacity>,
+    /// Permissions that the caller does not have, such as `compute.instances.create`: `testIamPermissions` leaves them out. The
+    /// sandbox asks nobody who they are, and refuses nothing for it; faults do.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub missing_permissions: BTreeSet<String>,
 }
 
 /// How many machines can run in one zone at the same time. What is not stated is not bounded.
@@ -112,7 +116,8 @@ impl Capacity {
 
 /// The limits of fresh projects.
 #[cfg(test)]
-pub(super) static FRESH: Limits = Limits { quotas: BTreeMap::new(), capacity: BTreeMap::new() };
+pub(super) static FRESH: Limits =
+    Limits { quotas: BTreeMap::new(), capacity: BTreeMap::new(), missing_permissions: BTreeSet::new() };
 
 #[cfg(test)]
 mod tests {

@@ -15,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::call::World;
 use super::error::ApiError;
+use super::limits::Limits;
 use super::store::State;
 
 use bindings::{bindings_of, condition_of, members_of, merged, without_condition};
@@ -109,15 +110,15 @@ pub(super) fn is_public(policy: &Value) -> bool {
     bindings_of(policy).iter().flat_map(members_of).any(members::is_public)
 }
 
-/// The permissions asked about. The sandbox has no callers, so everybody holds every permission.
-pub(super) fn test_permissions(body: &Value) -> Result<Value, ApiError> {
-    let asked = body.get("permissions").and_then(Value::as_array).cloned().unwrap_or_default();
+/// The permissions asked about. The sandbox has no callers: whoever asks holds every one that the limits do not take.
+pub(super) fn test_permissions(limits: &Limits, body: &Value) -> Result<Value, ApiError> {
+    let mut asked = body.get("permissions").and_then(Value::as_array).cloned().unwrap_or_default();
     let wild = asked.iter().filter_map(Value::as_str).find(|permission| permission.contains('*'));
-    match wild {
-        Some(wild) => Err(ApiError::invalid(format!("Permission {wild} is not valid."))),
-        None if asked.is_empty() => Ok(json!({})),
-        None => Ok(json!({ "permissions": asked })),
+    if let Some(wild) = wild {
+        return Err(ApiError::invalid(format!("Permission {wild} is not valid.")));
     }
+    asked.retain(|one| one.as_str().is_none_or(|name| !limits.missing_permissions.contains(name)));
+    Ok(if asked.is_empty() { json!({}) } else { json!({ "permissions": asked }) })
 }
 
 /// The version a reader asks for in the query; 0 when it asks for none.

@@ -32,7 +32,9 @@ pub(super) fn handle(world: &mut World<'_>, call: &Call<'_>) -> Result<Answer, A
         }
         "cloudresourcemanager.projects.getIamPolicy" => get_policy(world, call),
         "cloudresourcemanager.projects.setIamPolicy" => set_policy(world, call),
-        "cloudresourcemanager.projects.testIamPermissions" => policy::test_permissions(&call.body),
+        "cloudresourcemanager.projects.testIamPermissions" => {
+            policy::test_permissions(world.limits, &call.body)
+        }
         other => Err(ApiError::not_served(other)),
     };
     answer.map(Answer::Json)

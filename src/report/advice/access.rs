@@ -153,7 +153,8 @@ fn permission(case: &Case<'_>) -> Option<String> {
     said.info("permission").map(str::to_owned).or_else(of_words)
 }
 
-fn role(permission: &str) -> Option<&'static str> {
+/// The narrowest usual role that has a permission.
+pub fn role(permission: &str) -> Option<&'static str> {
     let fits = ROLES.iter().filter(|(prefix, _)| permission.starts_with(prefix));
     fits.max_by_key(|(prefix, _)| prefix.len()).map(|(_, role)| *role)
 }

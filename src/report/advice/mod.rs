@@ -4,6 +4,9 @@
 mod access;
 mod room;
 
+pub use access::role;
+pub use room::nearest;
+
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 

@@ -110,7 +110,8 @@ pub(super) fn image(case: &Case<'_>, families: &BTreeMap<String, Vec<String>>) -
     })
 }
 
-fn nearest(wanted: &str, all: &[String]) -> Vec<String> {
+/// The names that somebody may have meant, the nearest first.
+pub fn nearest(wanted: &str, all: &[String]) -> Vec<String> {
     let mut scored: Vec<(f64, &String)> =
         all.iter().map(|name| (strsim::jaro_winkler(wanted, name), name)).collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));

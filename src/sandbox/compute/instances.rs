@@ -183,7 +183,7 @@ pub(super) fn policy_of(
             let policy = call.body.get("policy").unwrap_or(&call.body).clone();
             policy::set(world, holder, &policy, "")
         }
-        "testIamPermissions" => policy::test_permissions(&call.body),
+        "testIamPermissions" => policy::test_permissions(world.limits, &call.body),
         _ => Err(ApiError::not_served(call.method)),
     }
 }

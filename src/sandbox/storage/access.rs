@@ -88,7 +88,8 @@ pub(super) fn set(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, ApiEr
 
 pub(super) fn test(world: &World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
     buckets::find(world.state, call.param("bucket")?)?;
-    let mut answer = policy::test_permissions(&json!({ "permissions": call.query.all("permissions") }))?;
+    let mut answer =
+        policy::test_permissions(world.limits, &json!({ "permissions": call.query.all("permissions") }))?;
     put_kind(&mut answer, "storage#testIamPermissionsResponse");
     Ok(answer)
 }
