@@ -79,9 +79,10 @@ impl Outcome {
     pub fn changed_anything(&self) -> bool {
         let of_step = |(id, result): (usize, &StepResult)| match result {
             StepResult::Done | StepResult::Interrupted => true,
-            StepResult::Failed(StepError::Inventory(_)) => false,
+            StepResult::Failed(StepError::Inventory(_)) | StepResult::HeldBack(_) | StepResult::NotBegun => {
+                false
+            }
             StepResult::Failed(error) => self.touched.contains(&id) || !error.is_refusal(),
-            StepResult::HeldBack(_) | StepResult::NotBegun => false,
         };
         self.results.iter().enumerate().any(of_step)
     }
