@@ -76,7 +76,7 @@ fn when_no_zone_has_room_it_says_which_were_tried() {
     let said = run(&room, "apply", &["--yes"]).code(3);
     assert_snapshot!(said.out.lines().skip_while(|line| !line.contains("steps done")).collect::<Vec<_>>().join("\n"), @r"
     1 of 2 steps done.
-      failed: create Vm/be-s01: Google has no room for n1-standard-1 in europe-west1-d at the moment
+      failed: create Vm/be-s01: no room in any of europe-west1-b, europe-west1-c, europe-west1-d
 
     Google has no room for n1-standard-1 in europe-west1-d at the moment
         help: name another zone as `zone:`, or another machine type
@@ -133,4 +133,37 @@ fn a_machine_that_is_stopped_at_once_is_stopped_where_it_landed() {
     run(&room, "apply", &["--yes"]).code(0);
     assert_eq!(room.resource("/instances/be-s01")["status"], "TERMINATED");
     run(&room, "plan", &["--detailed-exitcode"]).code(0);
+}
+
+#[test]
+fn a_machine_that_is_made_anew_goes_where_there_is_room_and_its_grants_with_it() {
+    let room = class(1, ZONES, "", "{}");
+    let grant = "kind: IamGrant\nname: on-it\non: { vm: be-s01 }\nroles: [roles/compute.osLogin]\nmembers: [\"user:a@x.edu\"]\n";
+    room.write("grant.yaml", grant);
+    run(&room, "apply", &["--yes"]).code(0);
+    room.write("weather/faults.yaml", "limits: { capacity: { europe-west1-b: { vms: 0 } } }\n");
+    let other =
+        room.read("course.yaml").replace("n1-standard-1", "n1-standard-1\nbootDisk: { type: pd-ssd }");
+    room.write("course.yaml", &other);
+    run(&room, "apply", &["--yes"]).code(0);
+    assert!(!where_they_are(&room).contains_key("europe-west1-b"), "{:?}", where_they_are(&room));
+    run(&room, "plan", &["--detailed-exitcode"]).code(0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_foreign_grant_on_a_machine_of_an_open_zone_is_seen_without_an_inventory() {
+    let room = class(1, ZONES, "", "{ capacity: { europe-west1-b: { vms: 0 } } }");
+    run(&room, "apply", &["--yes"]).code(0);
+    let landed = where_they_are(&room).into_keys().next().unwrap();
+    let cloud = room.cloud().await;
+    let machine = format!("/compute/v1/projects/be-cloud-2526/zones/{landed}/instances/be-s01");
+    let binding = serde_json::json!({ "role": "roles/compute.osLogin", "members": ["user:prof@x.edu"] });
+    let policy = serde_json::json!({ "policy": { "bindings": [binding] } });
+    cloud.post(&format!("{machine}/setIamPolicy"), &policy).await;
+    cloud.delete("/storage/v1/b/be-cloud-2526-provost/o/be-cloud%2Finventory.json").await;
+    drop(cloud);
+    let grant = "kind: IamGrant\nname: prof\non: { vm: be-s01 }\nroles: [roles/compute.osLogin]\nmembers: [\"user:prof@x.edu\"]\n";
+    room.write("grant.yaml", grant);
+    let said = run(&room, "plan", &[]);
+    assert!(said.out.contains("conflict"), "{}", said.all());
 }

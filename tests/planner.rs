@@ -385,7 +385,7 @@ fn planned(school: &School) -> (Plan, Duration) {
         let seen = of_kind.kind.observe(&of_kind.asks, &school.reads, &school.scope).unwrap();
         items.extend(diff::diff(of_kind, seen, &intent, &school.scope).unwrap());
     }
-    diff::verdict::cascade(&mut items);
+    diff::verdict::cascade(&mut items).unwrap();
     let input = plan::Input { scope: &school.scope, items, intent: &intent, disabled: BTreeMap::new() };
     (plan::build(input).unwrap(), began.elapsed())
 }

@@ -74,7 +74,10 @@ fn a_plan_says_what_is_known_after_apply_only() {
     );
     assert!(out.contains("serviceAccount:teller@be-cloud-2526.iam.gserviceaccount.com"), "{out}");
     assert!(out.contains("data: gs://be-cloud-2526-data/in"), "{out}");
-    assert!(out.contains("peer: backend.europe-west1-b.c.be-cloud-2526.internal"), "{out}");
+    assert!(
+        out.contains("peer: 'backend.(known after apply: ContainerVm/backend.zone).c.be-cloud-2526.internal"),
+        "{out}"
+    );
 }
 
 #[test]
@@ -180,4 +183,108 @@ fn which_resources_there_are_cannot_follow_from_what_is_known_later() {
     error[reference-too-early]: which resources there are cannot follow from `Vm/a.zone`, which is known after apply
     help: decide by `vars`, `roster` and `course`
     ");
+}
+
+/// A machine that another one names.
+fn pair(first: &str, named: &str) -> Room {
+    let machine =
+        |name: &str, more: &str| format!("---\nkind: Vm\nname: {name}\nmachineType: e2-small\n{more}");
+    let other = machine(
+        "other",
+        &format!("expires: never\nmetadata: {{ peer: \"{{{{ ref('Vm/one').{named} }}}}\" }}\n"),
+    );
+    Room::with(&format!("{COURSE}{APIS}{}{other}", machine("one", first)))
+}
+
+fn peer(room: &Room) -> String {
+    let instance = room.resource("/instances/other");
+    instance["metadata"]["items"][0]["value"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn what_names_a_machine_that_rests_is_left_as_it_is() {
+    let room = pair("", "externalIp");
+    room.apply();
+    let before = peer(&room);
+    room.run("pause", &["--yes", "--only", "one"]).code(0);
+    let said = room.apply();
+    assert!(said.out.contains("warning[no-value] Vm/other: it is left as it is"), "{}", said.out);
+    assert_eq!(peer(&room), before);
+    room.run("resume", &["--yes"]).code(0);
+    room.apply();
+    assert_ne!(peer(&room), before, "an address ends with the run of its machine");
+    room.converged();
+}
+
+#[test]
+fn what_names_a_machine_that_goes_does_not_hold_its_deletion_back() {
+    let room = pair("expires: 2026-12-18T18:00:00Z\n", "externalIp");
+    room.run("apply", &["--yes", "--at", "2026-12-01T00:00:00Z"]).code(0);
+    let before = peer(&room);
+    room.run("apply", &["--yes", "--at", "2026-12-19T00:00:00Z"]).code(0);
+    assert!(room.find("/instances/one").is_none());
+    assert_eq!(peer(&room), before);
+    room.run("apply", &["--yes", "--at", "2026-12-20T00:00:00Z"]).code(0);
+}
+
+#[test]
+fn a_machine_without_an_address_cannot_be_named_by_it() {
+    let room = pair("externalIp: false\n", "externalIp");
+    let said = support::provost(&["validate", room.course()]).code(1);
+    assert!(said.err.contains("Vm/one has no `externalIp`"), "{}", said.err);
+}
+
+#[test]
+fn what_must_be_known_before_cannot_be_a_result() {
+    let vm = "---\nkind: Vm\nname: a\nmachineType: e2-small\n---\n";
+    let ip = "{{ ref('Vm/a').internalIp }}";
+    for document in [
+        format!("kind: Vm\nname: b\nmachineType: \"{ip}\"\n"),
+        format!("kind: Vm\nname: b\nmachineType: e2-small\nproject: \"{ip}\"\n"),
+        format!("kind: Vm\nname: b\nmachineType: e2-small\nlabels: {{ x: \"{ip}\" }}\n"),
+        format!("kind: FirewallRule\nname: b\nallow: [\"tcp:{ip}\"]\n"),
+        format!(
+            "kind: IamGrant\nname: b\non: {{ vm: \"{ip}\" }}\nroles: [roles/viewer]\nmembers: [\"user:a@x.edu\"]\n"
+        ),
+        format!(
+            "kind: IamGrant\nname: b\non: project\nroles: [roles/compute.viewer]\nmembers: [\"user:{ip}\"]\n"
+        ),
+    ] {
+        let said = refused(&format!("{vm}{document}"));
+        assert!(said.contains("reference-too-early"), "{document}{said}");
+    }
+}
+
+#[test]
+fn a_strange_character_is_no_reference() {
+    let said = refused(
+        "---\nkind: Vm\nname: a\nmachineType: e2-small\ndescription: \"\u{e0f0}Vm/b.zone\u{e0f1}\"\n",
+    );
+    assert!(said.contains("strange-character"), "{said}");
+}
+
+#[test]
+fn values_are_compared_as_they_are_written_once_they_are_known() {
+    let room = Room::with(&format!(
+        "{COURSE}{APIS}---
+kind: Vm
+name: one
+machineType: e2-small
+---
+kind: FirewallRule
+name: from-one
+allow: [tcp:80]
+sourceRanges: [\"35.235.240.0/20\", \"{{{{ ref('Vm/one').internalIp }}}}\"]
+---
+kind: ContainerVm
+name: two
+machineType: e2-small
+containers:
+  - image: nginx:1
+    command: [serve, \"{{{{ ref('Vm/one').internalIp }}}}\"]
+    args: [\"--peer={{{{ ref('Vm/one').dnsName }}}}\"]
+"
+    ));
+    room.apply();
+    room.converged();
 }

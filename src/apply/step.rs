@@ -118,10 +118,11 @@ pub(super) async fn run(run: &Run, known: &Known, mut turn: Turn) -> Result<(), 
             known.touch(id);
         }
     }
+    // What is done is recorded, whatever becomes of reading it.
+    run.recorder.note(&known.fill(&turn.step.records)?);
     for learn in &turn.step.learns {
         self::learn(&client, known, learn).await?;
     }
-    run.recorder.note(&known.fill(&turn.step.records)?);
     Ok(())
 }
 

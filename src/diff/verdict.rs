@@ -14,7 +14,7 @@ use crate::kinds::{
     Ask, Class, DecodeError, Desired, FieldChange, How, Kind, MarkPlace, Observation, Observed, OnDestroy,
     Scope,
 };
-use crate::spec::Address;
+use crate::spec::{Address, Reference};
 
 /// What is to become of a resource.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +66,8 @@ pub struct Item<'a> {
     pub reason: String,
     /// The fields that differ.
     pub fields: Vec<FieldChange>,
+    /// What it names and what has no value, with the reason.
+    pub blank: Option<(Reference, &'static str)>,
 }
 
 /// The verdicts over one kind in one project, whose scope is given.
@@ -117,6 +119,7 @@ fn lost<'a>(
         verdict,
         reason,
         fields: Vec::new(),
+        blank: None,
     }
 }
 
@@ -143,6 +146,7 @@ fn one<'a>(
         verdict: Verdict::None,
         reason: String::new(),
         fields: Vec::new(),
+        blank: None,
     };
     judge(&mut item, intent, scope)?;
     Ok(item)
@@ -156,6 +160,22 @@ pub(super) fn judge(item: &mut Item<'_>, intent: &Intent, scope: &Scope) -> Resu
         wanted(item, intent, scope)?
     };
     (item.verdict, item.reason) = (verdict, reason);
+    if item.verdict == Verdict::Replace {
+        made_anew(item, scope)?;
+    }
+    Ok(())
+}
+
+/// What is made anew is made where its spec says, or where there is room: the place of the old one binds nobody.
+fn made_anew(item: &mut Item<'_>, scope: &Scope) -> Result<(), DecodeError> {
+    let (Some(desired), Some(stated)) = (&item.desired, item.ask.desired) else { return Ok(()) };
+    let open = item.kind.reopened(&desired.resolved.value, stated)?;
+    let open = open
+        .map(|open| Ok((item.kind.choices(&open, scope)?.places.len() > 1).then_some(open)))
+        .transpose()?;
+    if let Some(open) = open.flatten() {
+        item.desired = Some(desired.with(&open, scope)?);
+    }
     Ok(())
 }
 
@@ -359,12 +379,15 @@ pub fn moved(items: &mut Vec<Item<'_>>) {
 }
 
 /// Makes what lives inside a replaced resource new as well: the API deletes it together with its container.
-pub fn cascade(items: &mut [Item<'_>]) {
-    let replaced: BTreeSet<Address> =
-        items.iter().filter(|i| i.verdict == Verdict::Replace).map(|i| i.address.clone()).collect();
+pub fn cascade(items: &mut [Item<'_>]) -> Result<(), DecodeError> {
+    let replaced = items.iter().filter(|item| item.verdict == Verdict::Replace);
+    let place =
+        |item: &Item<'_>| Some((item.address.clone(), item.desired.as_ref()?.resolved.resource.clone()));
+    let replaced: BTreeMap<Address, String> = replaced.filter_map(place).collect();
     for item in items {
         let container = item.desired.as_ref().and_then(|d| d.resolved.inside.clone());
-        let Some(container) = container.filter(|c| replaced.contains(c)) else {
+        let Some((container, place)) = container.and_then(|c| replaced.get(&c).map(|place| (c, place)))
+        else {
             continue;
         };
         let stays = matches!(
@@ -376,8 +399,22 @@ pub fn cascade(items: &mut [Item<'_>]) {
             item.reason = format!("{container} is replaced, and it goes with it");
             item.live = None;
             item.fields.clear();
+            follow(item, &container, place)?;
         }
     }
+    Ok(())
+}
+
+/// What lives inside something is where that will be.
+fn follow(item: &mut Item<'_>, container: &Address, place: &str) -> Result<(), DecodeError> {
+    if item.scope.places.get(container).is_some_and(|known| known == place) {
+        return Ok(());
+    }
+    let mut scope = item.scope.clone();
+    scope.places.insert(container.clone(), place.to_owned());
+    let desired = item.desired.as_ref().map(|desired| desired.with(&desired.resolved.value, &scope));
+    item.desired = desired.transpose()?;
+    Ok(())
 }
 
 /// Leaves out what a run that removes only what is over does not concern.

@@ -134,6 +134,14 @@ impl Resource for ContainerVm {
         observe::complete(&mut self.machine, &live.spec.machine);
     }
 
+    fn reopen(&mut self, stated: &Self) {
+        self.machine.zone.clone_from(&stated.machine.zone);
+    }
+
+    fn lacks(&self, result: &str) -> Option<&'static str> {
+        yields::lacks(&self.machine, result)
+    }
+
     fn needs(&self, scope: &Scope) -> Vec<Need> {
         let registries = self.containers.iter().filter_map(|c| c.image.registry());
         let registries = registries.map(|(project, id)| (Address::new("Registry", id), project));
@@ -274,7 +282,11 @@ static YIELDS: &[Yield] = &[
     yields::EXTERNAL_IP,
     yields::ZONE_ROW,
     yields::DNS_NAME,
-    super::yields::yields("url", "where its first published port answers from outside", Known::Declared),
+    super::yields::yields(
+        yields::URL,
+        "where its first published port answers from outside",
+        Known::Declared,
+    ),
 ];
 
 impl ContainerVm {
@@ -289,7 +301,7 @@ impl ContainerVm {
             .map(|port| format!(":{port}"))
             .unwrap_or_default();
         let address = Reference::to(FACTS.kind, self.machine.name.as_str(), yields::EXTERNAL_IP.name).token();
-        Some(("url", format!("http://{address}{port}")))
+        Some((yields::URL, format!("http://{address}{port}")))
     }
 
     fn check_names(&self) -> Vec<Finding> {

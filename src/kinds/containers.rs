@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::spec::formats::{ContainerImage, ContainerName, EnvName, PortMapping, VolumeMount};
+use crate::spec::reference;
 
 /// A container that runs on the machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -190,8 +191,10 @@ fn run(container: &Container, name: &str) -> String {
 
 /// A word of a unit's command line: quoted, with what systemd would expand written twice.
 fn quoted(word: &str) -> String {
+    // An address that is known later needs no quotes either.
+    let sample = reference::filled(word, &|_| Some("0".to_owned()));
     let plain =
-        !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:=@,+".contains(c));
+        !sample.is_empty() && sample.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:=@,+".contains(c));
     if plain {
         return word.to_owned();
     }

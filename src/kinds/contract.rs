@@ -242,6 +242,14 @@ pub trait Resource:
     /// Takes from the live side what only it can know (a sticky zone, a description to which the mark is appended).
     fn complete(&mut self, _live: &Observed<Self>, _scope: &Scope) {}
 
+    /// Takes back what `complete` took from the live side, when that is made anew: what its spec leaves open is open again.
+    fn reopen(&mut self, _stated: &Self) {}
+
+    /// Why a result that resources of its kind yield is none of this one's.
+    fn lacks(&self, _result: &str) -> Option<&'static str> {
+        None
+    }
+
     /// What must be there first.
     fn needs(&self, _scope: &Scope) -> Vec<Need> {
         Vec::new()

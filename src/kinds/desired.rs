@@ -104,6 +104,7 @@ pub fn judge(
     let references = References::of(specs);
     let scopes = Scopes::of(scope.clone(), specs.iter().filter_map(project_of));
     let mut declared = references::Declared::new();
+    let mut lacking = references::Lacking::new();
     let mut desired: Vec<Option<Desired>> = vec![None; specs.len()];
     let mut found: Vec<(&ExpandedSpec, Vec<Diagnostic>)> = Vec::new();
     for index in references.in_order() {
@@ -112,7 +113,7 @@ pub fn judge(
             continue;
         };
         let named = references.from(index);
-        let wrong = references.check(index, registry);
+        let wrong = references.check(index, registry, &lacking);
         let filled = if named.is_empty() {
             Cow::Borrowed(spec)
         } else {
@@ -124,6 +125,7 @@ pub fn judge(
                 if references.are_to(&resource.address) {
                     let scope = scopes.of_project(resource.project.as_deref());
                     declared.insert(resource.address.clone(), references::declares(&resource, scope));
+                    lacking.extend(references::lacking(&resource));
                 }
                 if let Some(place) = desired.get_mut(index) {
                     *place = Some(resource);

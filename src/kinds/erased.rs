@@ -75,6 +75,10 @@ pub trait Kind: Sync {
     fn resolved(&self, value: &Value, scope: &Scope) -> Decoded<Resolved>;
     fn handout(&self, value: &Value, scope: &Scope) -> Decoded<Handout>;
     fn complete(&self, desired: &Value, live: &Observed<Value>, scope: &Scope) -> Decoded<Value>;
+    /// The value as `stated` leaves it open, if that is another one.
+    fn reopened(&self, value: &Value, stated: &Value) -> Decoded<Option<Value>>;
+    fn normalised(&self, value: &Value, scope: &Scope) -> Decoded<Value>;
+    fn lacks(&self, value: &Value, result: &str) -> Decoded<Option<&'static str>>;
     fn reads(&self, ask: &Ask<&Value>, scope: &Scope) -> Decoded<Vec<Read>>;
     fn collections(&self, scope: &Scope) -> Vec<Read>;
     fn more_reads(&self, asks: &[Ask<&Value>], reads: &Reads, scope: &Scope) -> Decoded<Vec<Read>>;
@@ -241,6 +245,23 @@ impl<T: Resource> Kind for Erased<T> {
         let mut spec: T = typed(desired)?;
         spec.complete(&typed_live(live)?, scope);
         erased(&spec)
+    }
+
+    fn reopened(&self, value: &Value, stated: &Value) -> Decoded<Option<Value>> {
+        let mut spec: T = typed(value)?;
+        spec.reopen(&typed(stated)?);
+        let open = erased(&spec)?;
+        Ok((open != *value).then_some(open))
+    }
+
+    fn normalised(&self, value: &Value, scope: &Scope) -> Decoded<Value> {
+        let mut spec: T = typed(value)?;
+        spec.normalise(scope);
+        erased(&spec)
+    }
+
+    fn lacks(&self, value: &Value, result: &str) -> Decoded<Option<&'static str>> {
+        Ok(typed::<T>(value)?.lacks(result))
     }
 
     fn reads(&self, ask: &Ask<&Value>, scope: &Scope) -> Decoded<Vec<Read>> {

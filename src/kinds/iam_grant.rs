@@ -21,7 +21,7 @@ use crate::gcp::Call;
 use crate::gcp::Read;
 use crate::gcp::policy::{self, Bindings, Condition, Tuple};
 use crate::spec::formats::{Expires, Member, Role, SpecName};
-use crate::spec::{Address, Pointer, Problem};
+use crate::spec::{Address, Pointer, Problem, reference};
 
 /// Roles for members, on the project or on one resource.
 ///
@@ -134,6 +134,7 @@ impl Resource for IamGrant {
         for (i, member) in self.members.iter().enumerate() {
             found.extend(self.check_member(i, member));
         }
+        found.extend(self.check_known());
         found
     }
 
@@ -171,8 +172,10 @@ impl Resource for IamGrant {
         needs
     }
 
-    fn inside(&self, _scope: &Scope) -> Option<Address> {
-        self.on.addresses().into_iter().next()
+    fn inside(&self, scope: &Scope) -> Option<Address> {
+        let addresses = self.on.addresses();
+        let known = addresses.iter().find(|address| scope.places.contains_key(address)).cloned();
+        known.or_else(|| addresses.into_iter().next())
     }
 
     fn claims(&self, scope: &Scope) -> Vec<String> {
@@ -341,6 +344,18 @@ impl IamGrant {
 
     fn is_public(&self) -> bool {
         self.members.iter().any(|m| matches!(m.as_str(), "allUsers" | "allAuthenticatedUsers"))
+    }
+
+    /// What a policy is found by, and what is compared of its bindings, must be known when it is read.
+    fn check_known(&self) -> Option<Finding> {
+        let on = json!(self.on);
+        let condition = json!(self.condition);
+        let (at, reference) = [("on", on), ("condition", condition)]
+            .into_iter()
+            .find_map(|(at, value)| Some((at, reference::anywhere(&value).into_iter().next()?)))?;
+        let message = format!("`{reference}` is known after apply, and this must be known before");
+        let help = "state it, or name the resource itself: `on: { vm: NAME }`";
+        Some((Pointer::from(at), Problem::new("reference-too-early", message).help(help)))
     }
 
     fn check_role(&self, i: usize, role: &Role) -> Option<Finding> {

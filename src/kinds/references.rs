@@ -15,6 +15,9 @@ use crate::spec::{Address, Diagnostic, ExpandedSpec, Pointer, Problem, suggest};
 /// The values of what resources yield, as far as their specs say.
 pub(super) type Declared = BTreeMap<Address, BTreeMap<&'static str, String>>;
 
+/// Results that a resource does not have although its kind has them, with the reason.
+pub(super) type Lacking = BTreeMap<Reference, &'static str>;
+
 /// The references of a course's specs.
 pub(super) struct References<'a> {
     specs: &'a [ExpandedSpec],
@@ -75,7 +78,7 @@ impl<'a> References<'a> {
     }
 
     /// What is wrong with the references of a spec.
-    pub(super) fn check(&self, spec: usize, registry: &KindRegistry) -> Vec<Diagnostic> {
+    pub(super) fn check(&self, spec: usize, registry: &KindRegistry, lacking: &Lacking) -> Vec<Diagnostic> {
         let (Some(spec), Some([_, ..])) = (self.specs.get(spec), self.of.get(spec).map(Vec::as_slice)) else {
             return Vec::new();
         };
@@ -85,7 +88,8 @@ impl<'a> References<'a> {
             let own = Address::new(&spec.kind, &spec.name);
             let wrong = |reference| {
                 let problem = in_name(at, &reference).or_else(|| to_itself(&reference, &own));
-                problem.or_else(|| self.nowhere(&reference, registry))
+                let problem = problem.or_else(|| self.nowhere(&reference, registry));
+                problem.or_else(|| lacks(&reference, lacking))
             };
             found.extend(reference::all(text).into_iter().filter_map(wrong).map(|problem| problem.at(span)));
         });
@@ -181,6 +185,20 @@ pub(super) fn filled(spec: &ExpandedSpec, declared: &Declared) -> ExpandedSpec {
     let mut spec = spec.clone();
     reference::fill(&mut spec.value, &known);
     spec
+}
+
+fn lacks(reference: &Reference, lacking: &Lacking) -> Option<Problem> {
+    let why = lacking.get(reference)?;
+    let problem =
+        Problem::new("no-such-result", format!("{} has no `{}`", reference.address, reference.name));
+    Some(problem.label(*why).help("name `internalIp` or `dnsName`, or give it an external address"))
+}
+
+/// What a resource does not yield although others of its kind do.
+pub(super) fn lacking(resource: &Desired) -> Lacking {
+    let why = |name: &str| resource.kind.lacks(&resource.resolved.value, name).ok().flatten();
+    let reference = |name: &str| Reference { address: resource.address.clone(), name: name.to_owned() };
+    resource.kind.yields().iter().filter_map(|row| Some((reference(row.name), why(row.name)?))).collect()
 }
 
 /// What a resource yields by its spec.

@@ -62,11 +62,15 @@ impl Scopes {
         project.and_then(|project| self.others.get(project)).unwrap_or(&self.own)
     }
 
-    /// Takes in where a resource was found.
-    pub fn found(&mut self, address: &Address, place: &str) {
+    /// Takes in where a resource was found. Whether that is news.
+    pub fn found(&mut self, address: &Address, place: &str) -> bool {
+        if self.own.places.get(address).is_some_and(|known| known == place) {
+            return false;
+        }
         for scope in std::iter::once(&mut self.own).chain(self.others.values_mut()) {
             scope.places.insert(address.clone(), place.to_owned());
         }
+        true
     }
 
     /// All of them, the course's own first.

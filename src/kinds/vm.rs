@@ -131,6 +131,14 @@ impl Resource for Vm {
         observe::complete(&mut self.machine, &live.spec.machine);
     }
 
+    fn reopen(&mut self, stated: &Self) {
+        self.machine.zone.clone_from(&stated.machine.zone);
+    }
+
+    fn lacks(&self, result: &str) -> Option<&'static str> {
+        yields::lacks(&self.machine, result)
+    }
+
     fn needs(&self, scope: &Scope) -> Vec<Need> {
         rules::needs(&self.machine, scope)
     }

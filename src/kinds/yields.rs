@@ -14,6 +14,8 @@ pub struct Yield {
     pub about: &'static str,
     /// When it is known.
     pub known: Known,
+    /// Spec paths whose change gives it another value.
+    pub moved_by: &'static [&'static str],
 }
 
 /// When a result is known, and from what.
@@ -27,9 +29,12 @@ pub enum Known {
     Running(&'static str),
 }
 
+/// The field by which a spec says whether a machine runs.
+pub const POWER: &str = "desiredStatus";
+
 /// Shorthand for a row of a kind's table.
 pub const fn yields(name: &'static str, about: &'static str, known: Known) -> Yield {
-    Yield { name, about, known }
+    Yield { name, about, known, moved_by: &[] }
 }
 
 impl Known {

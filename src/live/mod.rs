@@ -177,7 +177,12 @@ pub async fn plan_and_keep(
     let mut scopes = scopes(scope, world.desired, &record);
     let asks = diff::asks(world.registry, world.desired, &record, world.intent);
     seen.observe(client, &asks, &scopes).await?;
-    let plan = planned(&asks, &seen, world.intent, &mut scopes)?;
+    let found = observed(&asks, &seen, &scopes)?;
+    if where_found(&mut scopes, &asks, &found) {
+        // Policies of resources that were found elsewhere than they were looked for.
+        seen.observe(client, &asks, &scopes).await?;
+    }
+    let plan = planned(&asks, &seen, world.intent, &scopes)?;
     drop(asks);
     Ok(Planned { plan, record, seen })
 }
@@ -186,40 +191,43 @@ fn clears(intent: &Intent) -> bool {
     intent.destroy || intent.expired
 }
 
-/// What follows from what was seen.
-fn planned(
+/// What the kinds find in what was seen.
+fn observed(
     asks: &[KindAsks<'_>],
     seen: &Seen,
-    intent: &Intent,
-    scopes: &mut Scopes,
-) -> Result<Plan, LiveError> {
-    let mut observed = Vec::with_capacity(asks.len());
-    for of_kind in asks {
-        let scope = scopes.of_project(of_kind.project);
-        observed.push(of_kind.kind.observe(&of_kind.asks, &seen.reads, scope)?);
-    }
-    where_found(scopes, asks, &observed);
+    scopes: &Scopes,
+) -> Result<Vec<Observation<Value>>, DecodeError> {
+    let of_kind =
+        |asks: &KindAsks<'_>| asks.kind.observe(&asks.asks, &seen.reads, scopes.of_project(asks.project));
+    asks.iter().map(of_kind).collect()
+}
+
+/// What follows from what was seen.
+fn planned(asks: &[KindAsks<'_>], seen: &Seen, intent: &Intent, scopes: &Scopes) -> Result<Plan, LiveError> {
+    let observed = observed(asks, seen, scopes)?;
     let mut items: Vec<Item<'_>> = Vec::new();
     for (of_kind, observed) in asks.iter().zip(observed) {
         items.extend(diff::diff(of_kind, observed, intent, scopes.of_project(of_kind.project))?);
     }
     diff::references::settle(&mut items, intent)?;
     diff::verdict::moved(&mut items);
-    diff::verdict::cascade(&mut items);
+    diff::verdict::cascade(&mut items)?;
     diff::verdict::confine(&mut items, intent);
     Ok(plan::build(plan::Input { scope: scopes.own(), items, intent, disabled: seen.disabled.clone() })?)
 }
 
-/// Takes in where resources were found that are elsewhere than the inventory or a guess says.
-fn where_found(scopes: &mut Scopes, asks: &[KindAsks<'_>], observed: &[Observation<Value>]) {
+/// Takes in where resources were found that are elsewhere than the inventory or a guess says. Whether there is any.
+fn where_found(scopes: &mut Scopes, asks: &[KindAsks<'_>], observed: &[Observation<Value>]) -> bool {
+    let mut elsewhere = false;
     for (of_kind, observed) in asks.iter().zip(observed) {
         for ((desired, _), found) in of_kind.sides.iter().zip(&observed.found) {
-            let open = desired.filter(|desired| !desired.resolved.placed);
-            if let (Some(desired), Some(live)) = (open, found) {
-                scopes.found(&desired.address, &live.resource);
-            }
+            let Some(desired) = desired.filter(|desired| !desired.resolved.placed) else { continue };
+            // What is gone is made where there is room, wherever it was.
+            let place = found.as_ref().map_or(&desired.resolved.resource, |live| &live.resource);
+            elsewhere |= scopes.found(&desired.address, place);
         }
     }
+    elsewhere
 }
 
 /// Notes reads that are wanted for a project. What another project of the course holds is that one's.

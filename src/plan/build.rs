@@ -85,7 +85,8 @@ pub(super) fn change(item: Item<'_>, placed: &Placed) -> Option<Change> {
     for field in &mut fields {
         reference::show(&mut field.after);
     }
-    let tried = placed.of(&item.address).to_vec();
+    let made = matches!(action, Action::Create | Action::Replace);
+    let tried = if made { placed.of(&item.address).to_vec() } else { Vec::new() };
     Some(Change {
         address: item.address,
         project: item.project.map(str::to_owned),
@@ -96,7 +97,7 @@ pub(super) fn change(item: Item<'_>, placed: &Placed) -> Option<Change> {
         before,
         after: if leaves { Value::Null } else { after },
         hidden,
-        resource: live_place.or(place).unwrap_or_default(),
+        resource: if made { place.or(live_place) } else { live_place.or(place) }.unwrap_or_default(),
         address_of,
         ends,
         status,
@@ -107,6 +108,8 @@ pub(super) fn change(item: Item<'_>, placed: &Placed) -> Option<Change> {
 fn record(item: &Item<'_>) -> Result<Option<RecordEdit>, DecodeError> {
     match item.verdict {
         Verdict::Forget => Ok(Some(RecordEdit::Remove(item.address.clone()))),
+        // What was left as it is was not applied.
+        Verdict::None if item.blank.is_some() => Ok(None),
         Verdict::None if item.desired.is_some() && item.live.is_some() && !item.ask.leaving => {
             let edit = super::steps::put(item)?;
             let known = matches!(&edit, RecordEdit::Put(_, entry) if item.entry == Some(entry));
@@ -119,7 +122,7 @@ fn record(item: &Item<'_>) -> Result<Option<RecordEdit>, DecodeError> {
 }
 
 fn findings(item: &Item<'_>) -> Vec<Finding> {
-    let mut found = Vec::new();
+    let mut found: Vec<Finding> = blank(item).into_iter().collect();
     match item.verdict {
         Verdict::Conflict => found.push(conflict(item)),
         Verdict::Delete | Verdict::Replace => {
@@ -129,6 +132,26 @@ fn findings(item: &Item<'_>) -> Vec<Finding> {
         _ => {}
     }
     found
+}
+
+/// A resource that names what has no value: what exists stays as it is, and what does not cannot be made.
+fn blank(item: &Item<'_>) -> Option<Finding> {
+    let (reference, why) = item.blank.as_ref()?;
+    let exists = item.live.is_some();
+    let (severity, what) = if exists {
+        (Weight::Warning, "it is left as it is")
+    } else {
+        (Weight::Refusal, "it cannot be made")
+    };
+    let help =
+        format!("have {} run, or name something that lasts, as `internalIp` or `dnsName`", reference.address);
+    Some(Finding {
+        severity,
+        code: "no-value",
+        address: Some(item.address.clone()),
+        message: format!("{what}: it names `{}` of {}, {why}", reference.name, reference.address),
+        help: Some(help),
+    })
 }
 
 fn conflict(item: &Item<'_>) -> Finding {

@@ -22,12 +22,16 @@ pub(super) fn attach(steps: &mut [Step], items: &[Item<'_>]) {
     for reference in &wanted {
         of.entry(&reference.address).or_default().push(reference);
     }
-    for item in items {
+    // The last one: of a replacement, the creation.
+    let mut last: BTreeMap<Address, usize> = BTreeMap::new();
+    for (i, step) in steps.iter().enumerate() {
+        last.extend(step.addresses.iter().filter(|a| of.contains_key(a)).map(|a| (a.clone(), i)));
+    }
+    for item in items.iter().filter(|item| !item.ask.leaving) {
         let Some(learns) = of.get(&item.address).and_then(|references| learns(item, references)) else {
             continue;
         };
-        // The last one: of a replacement, the creation.
-        if let Some(step) = steps.iter_mut().rev().find(|step| step.addresses.contains(&item.address)) {
+        if let Some(step) = last.get(&item.address).and_then(|i| steps.get_mut(*i)) {
             step.learns.push(learns);
         }
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::diff::{Item, Verdict};
-use crate::kinds::{Choices, DecodeError, Scope};
+use crate::kinds::{Choices, DecodeError, MarkPlace, Scope};
 use crate::spec::Address;
 
 /// Where resources are tried, by address, and the scopes in which these are made.
@@ -36,24 +36,51 @@ pub(super) fn placed(items: &[Item<'_>]) -> Result<Placed, DecodeError> {
         };
         let choices = item.kind.choices(&desired.resolved.value, item.scope)?;
         if choices.places.len() > 1 {
-            open.push((item, choices));
+            open.push((item, stay(item, choices)));
         }
     }
+    let anew: Vec<(Address, String)> = open
+        .iter()
+        .filter_map(|(item, _)| {
+            Some((item.address.clone(), item.desired.as_ref()?.resolved.resource.clone()))
+        })
+        .collect();
     let mut load = load(items, &open);
     let mut placed = Placed::default();
     for (item, choices) in open {
         placed.scopes.entry(item.scope.project.clone()).or_insert_with(|| item.scope.clone());
         placed.choices.insert(item.address.clone(), ordered(choices, &mut load));
     }
+    for (address, resource) in anew {
+        // What lives inside it is made where it will be.
+        placed
+            .scopes
+            .values_mut()
+            .for_each(|scope| drop(scope.places.insert(address.clone(), resource.clone())));
+    }
     placed.scopes.values_mut().for_each(|scope| scope.choices.clone_from(&placed.choices));
     Ok(placed)
+}
+
+/// What is made anew is tried first where it was.
+fn stay(item: &Item<'_>, mut choices: Choices) -> Choices {
+    let Some(live) = &item.live else { return choices };
+    let here = |place: &String| live.resource.split('/').any(|segment| segment == place);
+    if choices.places.iter().any(here) {
+        choices.places.sort_by_key(|place| !here(place));
+        choices.spread = 1;
+    }
+    choices
 }
 
 /// How many resources that stay are at each of the places.
 fn load(items: &[Item<'_>], open: &[(&Item<'_>, Choices)]) -> BTreeMap<String, usize> {
     let places = open.iter().flat_map(|(_, choices)| &choices.places);
     let mut load: BTreeMap<String, usize> = places.map(|place| (place.clone(), 0)).collect();
-    let stays = |item: &&Item<'_>| item.desired.is_some() && item.verdict != Verdict::Create;
+    let machine = |item: &&Item<'_>| item.kind.facts().mark != MarkPlace::Inventory;
+    let stays = |item: &&Item<'_>| {
+        machine(item) && item.desired.is_some() && item.verdict != Verdict::Create && !item.ask.leaving
+    };
     let live: Vec<&str> =
         items.iter().filter(stays).filter_map(|item| Some(item.live.as_ref()?.resource.as_str())).collect();
     for segment in live.into_iter().filter(|_| !open.is_empty()).flat_map(|resource| resource.split('/')) {

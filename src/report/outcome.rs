@@ -68,6 +68,9 @@ const NAMED: usize = 3;
 
 /// Why a step failed: in a teacher's words if there are any, else in the API's.
 fn why(error: &StepError, known: &Known) -> String {
+    if let StepError::NoRoom { .. } = error {
+        return error.to_string();
+    }
     let advice = error.api().and_then(|error| advice(error, known));
     advice.map_or_else(|| told(error), |advice| advice.what)
 }

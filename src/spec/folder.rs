@@ -13,6 +13,7 @@ use super::document::{self, Document, ExpandedSpec};
 use super::expand::Expander;
 use super::include::Included;
 use super::node::Node;
+use super::reference;
 use super::roster::{self, Roster};
 use super::session::Session;
 use super::shape::check_shape;
@@ -77,12 +78,20 @@ struct Parts {
     environment: String,
 }
 
+/// Two characters stand for references while a plan is made.
+const STRANGE: &str = "this character of Unicode's private use means something else here";
+
 impl Folder {
     fn take_in(&mut self, text: Text, known: &[&str], parts: &mut Parts) {
         let Text { path, text, role } = text;
         // The mark at the beginning of a spreadsheet's text is no part of its first cell.
         let text = if role == Role::Table { text.trim_start_matches('\u{feff}').to_owned() } else { text };
+        let stray = reference::stray(&text);
         let id = self.sources.add(path, text);
+        if let Some(start) = stray {
+            let span = Span { source: id, start, end: start };
+            self.diagnostics.push(Problem::new("strange-character", STRANGE).help("remove it").at(span));
+        }
         parts.included.note(&role);
         match role {
             Role::Table | Role::Again(_) => {}

@@ -74,6 +74,11 @@ pub fn is_in(text: &str) -> bool {
     text.contains(OPEN)
 }
 
+/// Where a text has one of the two characters by itself: whoever writes them could pass something off for a reference.
+pub fn stray(text: &str) -> Option<usize> {
+    text.find([OPEN, CLOSE])
+}
+
 /// The references of a text.
 pub fn all(text: &str) -> Vec<Reference> {
     let parts = text.split(OPEN).skip(1);

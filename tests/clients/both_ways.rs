@@ -159,8 +159,9 @@ fn described_by_gcloud(gcloud: &Gcloud) {
         json!({ "olderThan": "2592000s", "tagState": "ANY" })
     );
     let policy = gcloud.json("projects get-iam-policy isae-sdd-481407");
-    let team = ["user:alice.martin@student.example.edu", "user:bruno.leroy@student.example.edu"];
-    assert_eq!(members(&policy, "roles/compute.instanceAdmin.v1"), team);
+    let testers =
+        ["alice.martin", "bruno.leroy", "chloe.petit"].map(|name| format!("user:{name}@student.example.edu"));
+    assert_eq!(members(&policy, "roles/compute.instanceAdmin.v1"), testers);
     let rule = gcloud.json("compute firewall-rules describe open-8501");
     assert_eq!(rule["description"], "[provost isae-cloud-docker]");
     assert_eq!(rule["sourceRanges"], json!(["0.0.0.0/0"]));

@@ -23,7 +23,7 @@ pub use storage::{BucketName, Location, StorageClass};
 pub use times::{DateTime, End, Expires};
 
 use super::diagnostic::Problem;
-use super::reference;
+use super::reference::{self, Reference};
 
 /// Makes a type of texts that keep a rule. `from_trusted` is for what an API wrote or we made ourselves.
 macro_rules! text_format {
@@ -152,12 +152,24 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// Checks a text by the name of its format; None for a format that has no rule here.
 pub fn check(format: &str, text: &str) -> Option<Result<(), Problem>> {
     let (_, rule) = RULES.iter().find(|(name, _)| *name == format)?;
-    // What is known after an apply only is checked by the API.
-    if reference::is_in(text) {
-        return Some(Ok(()));
+    if let Some(reference) = reference::all(text).into_iter().next() {
+        return Some(later(format, &reference));
     }
     Some(rule(text).map_err(|problem| mend(format, text, problem, *rule)))
 }
+
+/// What is known after an apply only: where an address may stand the API checks it, and anything else must be known before.
+fn later(format: &str, reference: &Reference) -> Result<(), Problem> {
+    if LATER.contains(&format) {
+        return Ok(());
+    }
+    let message = format!("`{reference}` is known after apply, and this must be known before");
+    let help = "such a value can stand in texts (environment, metadata, scripts, descriptions) and in address ranges";
+    Err(Problem::new("reference-too-early", message).help(help))
+}
+
+/// Formats that an address fits which is known later.
+const LATER: [&str; 1] = ["cidr"];
 
 /// The problem with what was evidently meant. A fix that breaks the same rule again is none.
 fn mend(format: &str, text: &str, problem: Problem, rule: Rule) -> Problem {
