@@ -139,7 +139,8 @@ pub async fn plan(
     scope: &Scope,
     record: impl Future<Output = Result<Record, StoreError>>,
 ) -> Result<(Plan, Record), LiveError> {
-    let Planned { plan, record, .. } = plan_and_keep(client, world, scope, record).await?;
+    let planned = Box::pin(plan_and_keep(client, world, scope, record)).await?;
+    let Planned { plan, record, .. } = planned;
     Ok((plan, record))
 }
 

@@ -71,7 +71,13 @@ fn missing(deeds: &[&Deed], facts: &Facts<'_>, known: Known<'_>) -> Missing {
     for deed in deeds {
         for offer in offer::offers(deed) {
             for (i, at) in deed.zones().iter().enumerate() {
-                if facts.zonal(&offer.path(at)).is_none() && is_asked(at, &offer) {
+                if facts.zonal(&offer.path(at)).is_some() || !is_asked(at, &offer) {
+                    continue;
+                }
+                let somewhere =
+                    || !facts.zones_with(&at.project, offer.collection.path(), &offer.name).is_empty();
+                // What is nowhere is told of the zone that is tried first.
+                if i == 0 || somewhere() {
                     let key = (offer.clone(), at.clone(), i == 0);
                     missing.entry(key).or_default().extend(deed.address().cloned());
                 }

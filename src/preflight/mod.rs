@@ -20,6 +20,7 @@ mod words;
 
 use std::collections::BTreeMap;
 
+pub use permit::unknown;
 pub use words::number;
 
 use serde::Serialize;

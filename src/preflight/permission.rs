@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::gcp::{Body, Request, Service, Verb};
+use crate::spec::reference;
 
 /// Where a permission is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -127,7 +128,9 @@ const ROWS: &[Row] = &[
 
 /// The permissions that a request takes.
 pub(super) fn of(request: &Request) -> Vec<(String, On)> {
-    let path: Vec<&str> = request.path.split(['/', ':']).collect();
+    // A place that is not known yet is one segment, like any other.
+    let whole = reference::filled(&request.path, &|_| Some("later".to_owned()));
+    let path: Vec<&str> = whole.split(['/', ':']).collect();
     let rows =
         ROWS.iter().filter(|Row(service, verb, ..)| *service == request.service && *verb == request.verb);
     let mut body: Option<Value> = None;

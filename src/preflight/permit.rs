@@ -29,6 +29,13 @@ fn needed(plan: &Plan) -> Needed {
     needed
 }
 
+/// The requests of a plan that the table of permissions does not know. A test of every field holds that there are none.
+pub fn unknown(plan: &Plan) -> Vec<String> {
+    let calls = plan.steps.iter().flat_map(|step| &step.calls);
+    let unknown = calls.flat_map(writes).filter(|request| permission::of(request).is_empty());
+    unknown.map(ToString::to_string).collect()
+}
+
 /// The requests that change something. Places that are tried in turn take the same.
 fn writes(call: &Call) -> Vec<&Request> {
     match call {

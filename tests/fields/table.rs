@@ -118,13 +118,17 @@ impl Table {
         for (path, content) in [("a.txt", "one"), ("b.txt", "two"), ("site/index.html", "<p>")] {
             world.file(path, content);
         }
-        world.converge(&self.spec(row.before)).await;
+        let made = world.converge(&self.spec(row.before)).await;
         if let Some((path, content)) = row.file {
             world.file(path, content);
         }
         let after = self.spec(row.after);
         let plan = world.converge(&after).await;
         self.check_plan(world, row, &plan);
+        for plan in [&made, &plan] {
+            // A call that is new needs a row in `src/preflight/permission.rs`.
+            assert_eq!(provost::preflight::unknown(plan), [] as [String; 0]);
+        }
         world.imports_empty(&after).await;
         let wire = world.get(self.wire).await;
         for (pointer, value) in &row.wire {
