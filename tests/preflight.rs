@@ -175,7 +175,7 @@ async fn machines_of_several_regions_are_counted_over_all_of_them() {
         let said = run(&room, "plan", &[]).code(code);
         match code {
             0 => {
-                assert_snapshot!(report(&said), @"note[quota-elsewhere] the quotas of europe-west1 do not reach for 12 × n1-standard-1: 4 of them go to europe-west4")
+                assert_snapshot!(report(&said), @"note[quota-elsewhere] the quotas of europe-west1 do not reach for 12 × n1-standard-1: 4 of them go to europe-west4");
             }
             _ => assert_snapshot!(report(&said), @r"
             refused[quota] 12 × n1-standard-1 need 12 external addresses in europe-west1; 8 are free: 8 fit

@@ -19,9 +19,9 @@ fn copy(from: &Path, to: &Path) {
     for entry in fs_err::read_dir(from).unwrap().map(Result::unwrap) {
         let target = to.join(entry.file_name());
         if entry.path().is_dir() {
-            copy(&entry.path(), &target)
+            copy(&entry.path(), &target);
         } else {
-            drop(fs_err::copy(entry.path(), target))
+            drop(fs_err::copy(entry.path(), target));
         }
     }
 }

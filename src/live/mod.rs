@@ -155,7 +155,7 @@ pub struct Planned {
     pub seen: Seen,
 }
 
-/// The same as [`plan`], and keeps what was read.
+/// The same as [`plan()`], and keeps what was read.
 /// The inventory only adds reads of what is declared no longer, so that a plan is three round trips deep at most.
 pub async fn plan_and_keep(
     client: &Client,
