@@ -36,14 +36,14 @@ const REHEARSAL: [&str; 2] = ["-e", "rehearsal"];
 
 /// The life of a course, from the first plan to the end of the class.
 fn lives(course: &str) {
-    lives_on(course, Room::of(&folder(course)));
+    lives_on(course, &Room::of(&folder(course)));
 }
 
-fn lives_on(course: &str, room: Room) {
+fn lives_on(course: &str, room: &Room) {
     let first = room.run("plan", &["--detailed-exitcode", "--format", "json"]).code(2).json();
     let declared = first["changes"].as_array().unwrap().len();
     assert_eq!(first["summary"]["create"], declared, "{course}: everything is to be made");
-    let before = remains(&room);
+    let before = remains(room);
 
     room.apply();
     room.converged();
@@ -52,7 +52,7 @@ fn lives_on(course: &str, room: Room) {
     room.run("status", &[]).code(0);
 
     room.run("destroy", &["--yes"]).code(0);
-    let after = remains(&room);
+    let after = remains(room);
     let left: Vec<&String> =
         after.iter().filter(|(k, v)| before.get(*k) != Some(v)).map(|(k, _)| k).collect();
     assert!(left.is_empty(), "{course} left {left:?}");
@@ -62,7 +62,7 @@ fn lives_on(course: &str, room: Room) {
 
 #[test]
 fn isae_cloud_docker_leaves_the_project_as_it_was() {
-    lives_on("isae-cloud-docker", Room::of(&folder("isae-cloud-docker")).always(&REHEARSAL));
+    lives_on("isae-cloud-docker", &Room::of(&folder("isae-cloud-docker")).always(&REHEARSAL));
 }
 
 #[test]

@@ -24,18 +24,18 @@ fn on(room: &Room, command: &str, folder: &Path, flags: &[&str]) -> Said {
 /// A worked course is applied, and its import plans empty: every resource keeps its address.
 fn comes_back(course: &str, name: &str, project: &str) {
     comes_back_from(
-        Room::of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("specs").join(course)),
+        &Room::of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("specs").join(course)),
         name,
         project,
     );
 }
 
-fn comes_back_from(room: Room, name: &str, project: &str) {
+fn comes_back_from(room: &Room, name: &str, project: &str) {
     room.apply();
     let home = tempfile::tempdir().unwrap();
     let folder = home.path().join("imported");
-    let said = import(&room, project, &["--name", name, "--out", folder.to_str().unwrap(), "--with-secrets"])
-        .code(0);
+    let said =
+        import(room, project, &["--name", name, "--out", folder.to_str().unwrap(), "--with-secrets"]).code(0);
     assert!(
         said.out.ends_with(&format!(
             "provost plan {} --sandbox={}\n",
@@ -45,8 +45,8 @@ fn comes_back_from(room: Room, name: &str, project: &str) {
         "{}",
         said.out
     );
-    on(&room, "validate", &folder, &[]);
-    let plan = on(&room, "plan", &folder, &["--detailed-exitcode"]);
+    on(room, "validate", &folder, &[]);
+    let plan = on(room, "plan", &folder, &["--detailed-exitcode"]);
     plan.code(0);
 }
 
@@ -55,7 +55,7 @@ fn isae_cloud_docker_comes_back() {
     let course = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs/isae-cloud-docker");
     let granted = course.join("sandbox/granted.yaml");
     let room = Room::of(&course).always(&["--faults", granted.to_str().unwrap()]);
-    comes_back_from(room, "isae-cloud-docker", "isae-sdd-481407");
+    comes_back_from(&room, "isae-cloud-docker", "isae-sdd-481407");
 }
 
 #[test]
