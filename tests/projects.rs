@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
-use support::{APIS, COURSE, Room};
+use support::{APIS, COURSE, PROJECT, Room};
 
 /// Two teams with a project each, beside the course's own.
 const TEAMS: &str = "vars:
@@ -314,4 +314,12 @@ fn an_inventory_of_another_project_is_not_taken_for_this_ones() {
     room.write("course.yaml", &text.replace("be-cloud-2526", "be-cloud-2627"));
     let said = room.run("plan", &[]).code(4);
     assert!(said.err.contains("the inventory of this course in the project be-cloud-2526"), "{}", said.err);
+}
+
+#[test]
+fn an_import_of_one_project_of_several_is_refused() {
+    let room = class();
+    let sandbox = format!("--sandbox={}", room.state().display());
+    let said = support::provost(&["import", "--project", PROJECT, "--name", "be-cloud", &sandbox]).code(4);
+    assert!(said.err.contains("has resources in"), "{}", said.err);
 }

@@ -36,6 +36,17 @@ pub(super) enum Refusal {
         /// What it is about.
         project: String,
     },
+    /// The course holds more than the project that would be written down: its specs would take the rest for undeclared.
+    #[error(
+        "the course {course} has resources in {others} as well, and an import reads one project: its specs would delete what is there. \
+         Import under another name with `--name`, which leaves what bears this course's mark alone"
+    )]
+    SeveralProjects {
+        /// The course.
+        course: String,
+        /// Its other projects.
+        others: String,
+    },
     /// The command line asks for what cannot be.
     #[error("{0}")]
     Usage(String),
@@ -49,7 +60,12 @@ impl Exit {
         };
         let live = error.downcast_ref::<LiveError>();
         match (error.downcast_ref::<Refusal>(), error.downcast_ref::<StoreError>(), live) {
-            (Some(Refusal::NotConfirmed(_) | Refusal::OtherProject { .. }), ..) => Self::Refused,
+            (
+                Some(
+                    Refusal::NotConfirmed(_) | Refusal::OtherProject { .. } | Refusal::SeveralProjects { .. },
+                ),
+                ..,
+            ) => Self::Refused,
             (Some(Refusal::Usage(_)), ..) => Self::Usage,
             (_, Some(store), _) if raced(store) => Self::Refused,
             (.., Some(LiveError::Inventory(store))) if raced(store) => Self::Refused,

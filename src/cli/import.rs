@@ -62,6 +62,7 @@ async fn import(
 ) -> anyhow::Result<Exit> {
     let Asked { args, registry, kinds, only, course } = asked;
     let Survey { reads, unread } = survey;
+    confined(record)?;
     let request = import::Request { registry, kinds, only, course, record, with_secrets: args.with_secrets };
     let import = import::import(request, &reads)?;
     let unread: Vec<String> = unread.iter().map(|error| told(error)).collect();
@@ -91,6 +92,17 @@ async fn read(
     let scope = Scope::of(course, Files::default());
     let survey = survey::survey(client, kinds, &record, &scope).await?;
     Ok((record, survey))
+}
+
+/// Refuses to write down a part of a course: what it leaves out would be deleted with the next apply.
+fn confined(record: &Record) -> Result<(), Refusal> {
+    let others: BTreeSet<&str> =
+        record.entries.values().filter_map(|entry| entry.project.as_deref()).collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    let others = others.into_iter().collect::<Vec<_>>().join(", ");
+    Err(Refusal::SeveralProjects { course: record.course.clone(), others })
 }
 
 fn nothing(course: &Course) -> Record {
