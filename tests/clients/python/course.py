@@ -29,7 +29,7 @@ cloud = storage.Client(project=PROJECT, credentials=AnonymousCredentials())
 bucket = cloud.get_bucket(f"{PROJECT}-be")
 same((bucket.labels, bucket.location), (MARK, "EUROPE-WEST9"))
 same(bucket.iam_configuration.uniform_bucket_level_access_enabled, True)
-same(bucket.soft_delete_policy.retention_duration_seconds, 0)
+same(bucket.soft_delete_policy.retention_duration_seconds, 604800)
 assert b"import" in bucket.blob("be/owl/app.py").download_as_bytes()
 
 registry = client(ar.ArtifactRegistryClient)
