@@ -167,8 +167,9 @@ impl Folder {
 
     /// The class that the course names; without rows if it cannot be read, which is reported.
     fn roster(&mut self, course: Option<&Document>) -> Option<Arc<Roster>> {
-        let source = self.course.as_ref()?.roster.clone()?;
+        // Whatever else is wrong with the Course: the sheet and what is made of it are checked all the same.
         let node = &course?.root.entry("roster")?.value;
+        let source: RosterSource = serde_json::from_value(node.to_value()).ok()?;
         let (roster, found) = match source {
             RosterSource::Rows(_) => roster::rows(node),
             RosterSource::File(file) => match self.table(node, &file) {
