@@ -178,12 +178,13 @@ pub async fn plan_and_keep(
     let mut scopes = scopes(scope, world.desired, &record);
     let asks = diff::asks(world.registry, world.desired, &record, world.intent);
     seen.observe(client, &asks, &scopes).await?;
-    let found = observed(&asks, &seen, &scopes)?;
+    let mut found = observed(&asks, &seen, &scopes)?;
     if where_found(&mut scopes, &asks, &found) {
         // Policies of resources that were found elsewhere than they were looked for.
         seen.observe(client, &asks, &scopes).await?;
+        found = observed(&asks, &seen, &scopes)?;
     }
-    let plan = planned(&asks, &seen, world.intent, &scopes)?;
+    let plan = planned(&asks, found, &seen.disabled, world.intent, &scopes)?;
     drop(asks);
     Ok(Planned { plan, record, seen })
 }
@@ -204,8 +205,13 @@ fn observed(
 }
 
 /// What follows from what was seen.
-fn planned(asks: &[KindAsks<'_>], seen: &Seen, intent: &Intent, scopes: &Scopes) -> Result<Plan, LiveError> {
-    let observed = observed(asks, seen, scopes)?;
+fn planned(
+    asks: &[KindAsks<'_>],
+    observed: Vec<Observation<Value>>,
+    disabled: &ApisByProject,
+    intent: &Intent,
+    scopes: &Scopes,
+) -> Result<Plan, LiveError> {
     let mut items: Vec<Item<'_>> = Vec::new();
     for (of_kind, observed) in asks.iter().zip(observed) {
         items.extend(diff::diff(of_kind, observed, intent, scopes.of_project(of_kind.project))?);
@@ -214,7 +220,7 @@ fn planned(asks: &[KindAsks<'_>], seen: &Seen, intent: &Intent, scopes: &Scopes)
     diff::verdict::moved(&mut items);
     diff::verdict::cascade(&mut items)?;
     diff::verdict::confine(&mut items, intent);
-    Ok(plan::build(plan::Input { scope: scopes.own(), items, intent, disabled: seen.disabled.clone() })?)
+    Ok(plan::build(plan::Input { scope: scopes.own(), items, intent, disabled: disabled.clone() })?)
 }
 
 /// Takes in where resources were found that are elsewhere than the inventory or a guess says. Whether there is any.
