@@ -1,6 +1,7 @@
 //! What a run has learned: places it chose and results of what it made, filled into whatever comes later.
 //! Decides nothing: which results there are is in the plan.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -85,9 +86,12 @@ impl Known {
     }
 
     /// Part of a plan with everything filled in that is known; what is not known then has no value at all.
-    pub(super) fn fill<T: Clone + Serialize + DeserializeOwned>(&self, part: &T) -> Result<T, Unfilled> {
+    pub(super) fn fill<'a, T: Clone + Serialize + DeserializeOwned>(
+        &self,
+        part: &'a T,
+    ) -> Result<Cow<'a, T>, Unfilled> {
         if !self.names {
-            return Ok(part.clone());
+            return Ok(Cow::Borrowed(part));
         }
         let text = serde_json::to_string(part)?;
         let filled = {
@@ -99,7 +103,7 @@ impl Known {
         };
         match reference::all(&filled).into_iter().next() {
             Some(unknown) => Err(Unfilled::Unknown(unknown)),
-            None => Ok(serde_json::from_str(&filled)?),
+            None => Ok(Cow::Owned(serde_json::from_str(&filled)?)),
         }
     }
 }

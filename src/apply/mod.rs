@@ -124,7 +124,7 @@ fn ended(run: &Run, scheduler: &mut Scheduler<'_>, ids: &BTreeMap<Id, usize>, jo
 
 async fn carry(run: &Run, known: &Known, turn: Turn) -> Result<(), StepError> {
     run.tell(Event::Started(turn.step.id));
-    step::run(run, known, turn).await
+    step::run(run, known, &turn).await
 }
 
 /// Returns when the user has asked to stop for the second time. Whoever cannot ask any more does not.

@@ -99,22 +99,22 @@ impl StepError {
 }
 
 /// Carries a step out. The inventory knows beforehand of what cannot be marked, and afterwards of everything.
-pub(super) async fn run(run: &Run, known: &Known, mut turn: Turn) -> Result<(), StepError> {
+pub(super) async fn run(run: &Run, known: &Known, turn: &Turn) -> Result<(), StepError> {
     if turn.step.intent {
-        turn.step.records = known.fill(&turn.step.records)?;
-        run.recorder.intend(&turn.step.records).await?;
+        run.recorder.intend(&known.fill(&turn.step.records)?).await?;
     }
     let (listener, id) = (Arc::clone(&run.listener), turn.step.id);
     let client = run.client.clone().telling(move |what| listener(Event::Waiting(id, what)));
     for (i, call) in turn.step.calls.iter().enumerate() {
         let fresh = i > 0 || !turn.step.after.is_empty();
-        let patience = Patience { client: &client, turn: &turn, fresh };
+        let patience = Patience { client: &client, turn, fresh };
         // Of several requests side by side some may go through when others do not.
         if matches!(call, Call::Each(_)) {
             known.touch(id);
         }
-        carry_out(&patience, run, known, &known.fill(call)?).await?;
-        if !matches!(call, Call::Guard(_)) {
+        let call = known.fill(call)?;
+        carry_out(&patience, run, known, &call).await?;
+        if !matches!(*call, Call::Guard(_)) {
             known.touch(id);
         }
     }
@@ -128,7 +128,7 @@ pub(super) async fn run(run: &Run, known: &Known, mut turn: Turn) -> Result<(), 
 
 /// Reads what a resource yields, for the steps that name it.
 async fn learn(client: &Client, known: &Known, learn: &Learn) -> Result<(), StepError> {
-    let read = client.send(&known.fill(&learn.read)?).await?;
+    let read = client.send(known.fill(&learn.read)?.as_ref()).await?;
     for (reference, pointer) in &learn.results {
         let value = yields::read(&read, pointer).ok_or_else(|| StepError::NoResult(reference.clone()))?;
         known.note(reference, value);
