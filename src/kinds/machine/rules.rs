@@ -17,35 +17,14 @@ pub const RUNS: RangeInclusive<u64> = 30..=120 * 86_400;
 /// What the shape of a machine cannot say. `reserved` are metadata keys that have a field of their own.
 pub fn check(machine: &Machine, reserved: &[&str], scope: &Scope) -> Vec<Finding> {
     let mut found = metadata_keys(machine, reserved);
-    let mut wrong = |field: &str, wrong: bool, message: &str, help: &str| {
-        if wrong {
-            found.push((Pointer::from(field), Problem::new("machine-rule", message).help(help)));
-        }
-    };
+    found.extend(zones(machine, scope));
+    let mut wrong = |field, wrong, message, help| found.extend(rule(field, wrong, message, help));
     let spot = machine.provisioning_model == Some(ProvisioningModel::Spot);
     let migrates = machine.on_host_maintenance == Some(MaintenancePolicy::Migrate);
     let image = machine.image.clone().unwrap_or_default();
     let none = machine.service_account.as_ref().is_some_and(|a| a.as_str() == "none");
     let cards = machine.guest_accelerators.as_ref().is_some_and(|c| !c.is_empty());
     let cannot_migrate = "write `onHostMaintenance: TERMINATE`, or leave it out";
-    wrong(
-        "",
-        machine.choices(scope).places.is_empty(),
-        "neither the machine nor the course names a zone",
-        "add `zone: europe-west1-b`, or `zones:` to the Course",
-    );
-    wrong(
-        "zones",
-        machine.zone.is_some() && machine.zones.is_some(),
-        "a machine has one `zone` or a choice of `zones`, not both",
-        "remove one of them",
-    );
-    wrong(
-        "spread",
-        matches!(machine.spread, Some(Spread::Over(over)) if over > machine.choices(scope).places.len()),
-        "it is shared over more zones than there are",
-        "name more `zones`, here or in the Course, or write `spread: true` for all there are",
-    );
     wrong(
         "image",
         image.family.is_some() && image.name.is_some(),
@@ -90,6 +69,37 @@ pub fn check(machine: &Machine, reserved: &[&str], scope: &Scope) -> Vec<Finding
         "remove the scopes, or name an account",
     );
     found
+}
+
+/// A rule that is broken.
+fn rule(field: &str, wrong: bool, message: &str, help: &str) -> Option<Finding> {
+    wrong.then(|| (Pointer::from(field), Problem::new("machine-rule", message).help(help)))
+}
+
+/// Where it may be made.
+fn zones(machine: &Machine, scope: &Scope) -> Vec<Finding> {
+    let places = machine.choices(scope).places.len();
+    let found = [
+        rule(
+            "",
+            places == 0,
+            "neither the machine nor the course names a zone",
+            "add `zone: europe-west1-b`, or `zones:` to the Course",
+        ),
+        rule(
+            "zones",
+            machine.zone.is_some() && machine.zones.is_some(),
+            "a machine has one `zone` or a choice of `zones`, not both",
+            "remove one of them",
+        ),
+        rule(
+            "spread",
+            matches!(machine.spread, Some(Spread::Over(over)) if over > places),
+            "it is shared over more zones than there are",
+            "name more `zones`, here or in the Course, or write `spread: true` for all there are",
+        ),
+    ];
+    found.into_iter().flatten().collect()
 }
 
 /// Whether it has an end, once what the course decides is filled in.
