@@ -121,8 +121,16 @@ fn what_names_a_replaced_machine_changes_with_it() {
 fn what_is_named_goes_after_what_names_it() {
     let room = room();
     room.apply();
-    room.run("destroy", &["--yes"]).code(0);
-    assert!(room.find("/instances/backend").is_none() && room.find("/firewalls/from-frontend").is_none());
+    let log = room.run("destroy", &["--yes"]).code(0).err;
+    let at = |line: &str| {
+        log.lines().position(|told| told.trim() == line).unwrap_or_else(|| panic!("{line}: {log}"))
+    };
+    for (first, then) in [
+        ("FirewallRule/from-frontend", "ContainerVm/frontend"),
+        ("ContainerVm/frontend", "ContainerVm/backend"),
+    ] {
+        assert!(at(&format!("done delete {first}")) < at(&format!("delete {then}…")), "{log}");
+    }
 }
 
 fn refused(documents: &str) -> String {

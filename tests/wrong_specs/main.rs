@@ -19,6 +19,7 @@ mod projects;
 mod quoting;
 mod ready;
 mod roster;
+mod rows;
 mod session;
 mod storage;
 mod values;

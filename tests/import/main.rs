@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod courses;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::path::Path;
@@ -19,63 +21,6 @@ fn import(room: &Room, project: &str, flags: &[&str]) -> Said {
 fn on(room: &Room, command: &str, folder: &Path, flags: &[&str]) -> Said {
     let sandbox = format!("--sandbox={}", room.state().display());
     run(program(&[command, folder.to_str().unwrap(), &sandbox]).args(flags))
-}
-
-/// A worked course is applied, and its import plans empty: every resource keeps its address.
-fn comes_back(course: &str, name: &str, project: &str) {
-    comes_back_from(
-        &Room::of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("specs").join(course)),
-        name,
-        project,
-    );
-}
-
-fn comes_back_from(room: &Room, name: &str, project: &str) {
-    room.apply();
-    let home = tempfile::tempdir().unwrap();
-    let folder = home.path().join("imported");
-    let said =
-        import(room, project, &["--name", name, "--out", folder.to_str().unwrap(), "--with-secrets"]).code(0);
-    assert!(
-        said.out.ends_with(&format!(
-            "provost plan {} --sandbox={}\n",
-            folder.display(),
-            room.state().display()
-        )),
-        "{}",
-        said.out
-    );
-    on(room, "validate", &folder, &[]);
-    let plan = on(room, "plan", &folder, &["--detailed-exitcode"]);
-    plan.code(0);
-}
-
-#[test]
-fn isae_cloud_docker_comes_back() {
-    let course = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs/isae-cloud-docker");
-    let granted = course.join("sandbox/granted.yaml");
-    let room = Room::of(&course).always(&["--faults", granted.to_str().unwrap()]);
-    comes_back_from(&room, "isae-cloud-docker", "isae-sdd-481407");
-}
-
-#[test]
-fn dtu_mlops_comes_back() {
-    comes_back("dtu-mlops", "dtu-mlops", "dtu-mlops-2026");
-}
-
-#[test]
-fn virtualdata_comes_back() {
-    comes_back("virtualdata", "virtualdata", "virtualdata-i2i");
-}
-
-#[test]
-fn yolo_deploy_comes_back() {
-    comes_back("yolo-deploy", "yolo-deploy", "third-ridge-138414");
-}
-
-#[test]
-fn mlops_python_comes_back() {
-    comes_back("mlops-python", "mlops-python", "mlops-python-2526");
 }
 
 const ZONE: &str = "/compute/v1/projects/be-cloud-2526/zones/europe-west1-b";
@@ -497,40 +442,4 @@ async fn containers_whose_text_was_edited_are_those_that_were_declared() {
     let said = import(&room, PROJECT, &["--name", "be-cloud", "ContainerVm/web"]).code(0);
     assert!(said.out.contains("- image: nginx:1\n  ports:\n  - '80'"), "{}", said.out);
     assert!(said.err.contains("ContainerVm/web: its cloud-init was edited by hand"), "{}", said.err);
-}
-
-/// The least that can be said of each kind, as JSON: what an import of it says again.
-const LEAST: [&str; 8] = [
-    r#"{"kind": "ApiServices", "name": "apis", "services": ["artifactregistry.googleapis.com", "compute.googleapis.com", "iam.googleapis.com"]}"#,
-    r#"{"kind": "ServiceAccount", "name": "ci-bot"}"#,
-    r#"{"kind": "IamGrant", "name": "ci", "on": {"serviceAccount": "ci-bot"}, "roles": ["roles/iam.serviceAccountUser"], "members": ["user:ana@x.edu"]}"#,
-    r#"{"kind": "Bucket", "name": "be-cloud-2526-files"}"#,
-    r#"{"kind": "Registry", "name": "images"}"#,
-    r#"{"kind": "FirewallRule", "name": "web", "allow": ["tcp:80"]}"#,
-    r#"{"kind": "Vm", "name": "box", "machineType": "e2-medium", "image": {"family": "debian-12", "project": "debian-cloud"}}"#,
-    r#"{"kind": "ContainerVm", "name": "pair", "machineType": "e2-medium", "containers": [{"image": "nginx:1"}]}"#,
-];
-
-#[test]
-fn what_says_the_least_comes_back_as_it_was() {
-    let room = Room::with(&format!("{COURSE}---\n{}\n", LEAST.join("\n---\n")));
-    room.apply();
-    let said = import(&room, PROJECT, &["--name", "be-cloud", "--format", "json"]).code(0).json();
-    let kind = |address: &Value| address.as_str().unwrap().split('/').next().unwrap().to_owned();
-    let written: Vec<Value> = said["resources"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|resource| {
-            let mut spec = resource["spec"].clone();
-            spec["kind"] = json!(kind(&resource["address"]));
-            spec
-        })
-        .collect();
-    let least: Vec<Value> = LEAST.iter().map(|spec| serde_json::from_str(spec).unwrap()).collect();
-    assert_eq!(written, least);
-    assert_eq!(
-        said["course"],
-        json!({ "name": "be-cloud", "project": PROJECT, "region": "europe-west1", "zones": ["europe-west1-b"] })
-    );
 }
