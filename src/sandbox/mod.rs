@@ -20,6 +20,7 @@ mod paging;
 mod partial;
 mod policy;
 mod resourcemanager;
+mod run;
 mod server;
 mod services;
 mod serviceusage;
