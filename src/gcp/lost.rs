@@ -53,6 +53,10 @@ pub(super) fn twin(request: &Request) -> Option<Twin> {
             let body: Value = serde_json::from_str(text).ok()?;
             marked(at(format!("{}/{}", request.path, segment(query("repositoryId")?))), &body)
         }
+        (Service::Run, Body::Json(text)) if request.path.ends_with("/services") => {
+            let body: Value = serde_json::from_str(text).ok()?;
+            marked(at(format!("{}/{}", request.path, segment(query("serviceId")?))), &body)
+        }
         (Service::Iam, Body::Json(text)) if request.path.ends_with("/serviceAccounts") => {
             let body: Value = serde_json::from_str(text).ok()?;
             let project = request.path.strip_prefix("v1/projects/")?.split('/').next()?;
@@ -106,10 +110,10 @@ impl Twin {
         }
     }
 
-    /// The answer that was lost. Registries are made by an operation, which is done when the registry is there.
+    /// The answer that was lost. Registries and services are made by an operation, which is done when they are there.
     pub(super) fn answer(&self, live: Value) -> Value {
         match self.read.service {
-            Service::ArtifactRegistry => json!({"done": true, "response": live}),
+            Service::ArtifactRegistry | Service::Run => json!({"done": true, "response": live}),
             _ => live,
         }
     }

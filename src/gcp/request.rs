@@ -22,6 +22,8 @@ pub enum Service {
     Iam,
     /// Service Usage v1.
     ServiceUsage,
+    /// Cloud Run v2.
+    Run,
 }
 
 impl Service {
@@ -34,6 +36,18 @@ impl Service {
             Self::ResourceManager => "cloudresourcemanager.googleapis.com",
             Self::Iam => "iam.googleapis.com",
             Self::ServiceUsage => "serviceusage.googleapis.com",
+            Self::Run => "run.googleapis.com",
+        }
+    }
+}
+
+impl Service {
+    /// The path of a resource of the inventory: with the version of its API, where that is not part of the service's base.
+    pub fn path_of(self, resource: &str) -> String {
+        match self {
+            Self::Compute | Self::Storage => resource.to_owned(),
+            Self::Run => format!("v2/{resource}"),
+            _ => format!("v1/{resource}"),
         }
     }
 }

@@ -23,7 +23,7 @@ pub struct Yield {
 pub enum Known {
     /// It follows from the spec.
     Declared,
-    /// Once the resource exists: a JSON pointer into its wire document, of whose text the last path segment counts.
+    /// Once the resource exists: a JSON pointer into its wire document. Of a reference to another resource the last segment counts.
     Live(&'static str),
     /// The same, and another one after the machine was stopped.
     Running(&'static str),
@@ -50,5 +50,7 @@ impl Known {
 /// The result at a place in a wire document.
 pub fn read(document: &Value, pointer: &str) -> Option<String> {
     let text = wire::text(document, pointer)?;
-    Some(wire::last(&text).to_owned()).filter(|text| !text.is_empty())
+    // A reference to another resource counts by its name, an address of the world by all of it.
+    let value = if text.contains("/projects/") { wire::last(&text) } else { text.as_str() };
+    Some(value.to_owned()).filter(|text| !text.is_empty())
 }

@@ -22,7 +22,7 @@ type Need = (&'static str, &'static str);
 struct Row(Service, Verb, &'static str, On, &'static [Need]);
 
 use On::{Itself, Project};
-use Service::{ArtifactRegistry, Compute, Iam, ResourceManager, ServiceUsage, Storage};
+use Service::{ArtifactRegistry, Compute, Iam, ResourceManager, Run, ServiceUsage, Storage};
 use Verb::{Delete, Patch, Post, Put};
 
 const MADE: &[Need] = &[
@@ -38,6 +38,12 @@ const MADE_WITH: &[Need] = &[
     ("compute.subnetworks.use", ""),
     ("compute.subnetworks.useExternalIp", "/networkInterfaces/0/accessConfigs/0"),
     ("iam.serviceAccounts.actAs", "/serviceAccounts/0"),
+];
+
+/// Who opens a service to everybody changes who may call it, and a revision acts as its account.
+const SERVED: &[Need] = &[
+    ("run.services.setIamPolicy", "/invokerIamDisabled"),
+    ("iam.serviceAccounts.actAs", "/template/serviceAccount"),
 ];
 
 const ROWS: &[Row] = &[
@@ -124,6 +130,12 @@ const ROWS: &[Row] = &[
         Itself,
         &[("artifactregistry.repositories.{}", "")],
     ),
+    Row(Run, Post, "v2/projects/*/locations/*/services", Project, &[("run.services.create", "")]),
+    Row(Run, Post, "v2/projects/*/locations/*/services", Itself, SERVED),
+    Row(Run, Patch, "v2/projects/*/locations/*/services/*", Itself, &[("run.services.update", "")]),
+    Row(Run, Patch, "v2/projects/*/locations/*/services/*", Itself, SERVED),
+    Row(Run, Delete, "v2/projects/*/locations/*/services/*", Itself, &[("run.services.delete", "")]),
+    Row(Run, Post, "v2/projects/*/locations/*/services/*/{}", Itself, &[("run.services.{}", "")]),
 ];
 
 /// The permissions that a request takes.
@@ -206,6 +218,7 @@ mod tests {
                 "serviceusage.services.disable",
             ),
             (Post, Iam, "v1/projects/p/serviceAccounts/a@p:setIamPolicy", "iam.serviceAccounts.setIamPolicy"),
+            (Patch, Run, "v2/projects/p/locations/l/services/api", "run.services.update"),
             (Put, Storage, "b/x/iam", "storage.buckets.setIamPolicy"),
             (Delete, Storage, "b/x/o/be%2Fcat", "storage.objects.delete"),
         ] {

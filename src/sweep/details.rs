@@ -105,6 +105,12 @@ pub(super) fn registry(item: &Value) -> String {
     joined(&[text_or_empty(item, "/format").to_lowercase(), location, bytes])
 }
 
+pub(super) fn service(item: &Value) -> String {
+    let region = text_or_empty(item, "/name");
+    let region = region.split('/').nth(3).unwrap_or_default().to_owned();
+    joined(&[text_or_empty(item, "/template/containers/0/image"), region])
+}
+
 pub(super) fn account(item: &Value) -> String {
     text(item, "/displayName")
         .filter(|name| !name.is_empty())

@@ -41,7 +41,7 @@ pub struct Outputs {
     pub project: String,
     /// How many machines are in which state.
     pub machines: BTreeMap<String, usize>,
-    /// What is everybody's: buckets and registries that are not made of anybody's row.
+    /// What is everybody's: buckets, registries and services that are not made of anybody's row.
     pub shared: Things,
     /// A row for each student and machine, by team and name; what is nobody's own comes last.
     pub rows: Vec<Row>,
@@ -69,6 +69,9 @@ pub struct Things {
     pub buckets: Vec<String>,
     /// Registries, as the path that images are pushed to.
     pub registries: Vec<String>,
+    /// Services, as the address they answer at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<String>,
 }
 
 /// What somebody, or everybody, has.
@@ -145,6 +148,7 @@ impl<'a> Holding<'a> {
             Handout::Machine(_) => self.machines.push((change, desired, handout)),
             Handout::Bucket(bucket) => self.things.buckets.push(bucket),
             Handout::Registry(registry) => self.things.registries.push(registry),
+            Handout::Service => self.things.services.extend(change.address_of.clone()),
         }
     }
 }

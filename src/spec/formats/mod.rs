@@ -8,6 +8,7 @@ mod guess;
 mod names;
 mod network;
 mod quantities;
+mod shares;
 mod storage;
 mod times;
 
@@ -15,10 +16,12 @@ pub use access::{Email, KeepPattern, Member, Role, Scope, ServiceName, VmAccount
 pub use compute::{AcceleratorType, ApiRef, DiskType, Hostname, MachineType, MetadataKey, Region, Zone};
 pub use containers::{ContainerImage, ContainerName, EnvName, PortMapping, VolumeMount};
 pub use names::{
-    AccountId, CourseName, LabelKey, LabelValue, NetworkTag, ProjectId, RegistryId, ResourceName, SpecName,
+    AccountId, CourseName, LabelKey, LabelValue, NetworkTag, ProjectId, RegistryId, ResourceName, ServiceId,
+    SpecName,
 };
 pub use network::{AllowRule, Cidr, IpAddress};
 pub use quantities::{Date, Duration, SizeGb};
+pub use shares::{Cpu, Memory};
 pub use storage::{BucketName, Location, StorageClass};
 pub use times::{DateTime, End, Expires};
 
@@ -107,6 +110,7 @@ const RULES: &[(&str, Rule)] = &[
     ("course-name", names::course_name),
     ("registry-id", names::registry_id),
     ("account-id", names::account_id),
+    ("service-id", names::service_id),
     ("project-id", names::project_id),
     ("label-key", names::label_key),
     ("label-value", names::label_value),
@@ -139,6 +143,8 @@ const RULES: &[(&str, Rule)] = &[
     ("volume-mount", containers::volume_mount),
     ("duration", quantities::duration),
     ("size-gb", quantities::size_gb),
+    ("cpu", shares::cpu),
+    ("memory", shares::memory),
     ("date", quantities::date),
     ("date-time", times::date_time),
     ("expires", times::expires),
