@@ -1,9 +1,11 @@
 //! What can be typed: commands and their flags, with the help that explains them.
 
 mod check;
+mod policy;
 mod translation;
 
 pub(super) use check::{CheckArgs, PreflightArgs};
+pub(super) use policy::PolicyArgs;
 pub(super) use translation::{FromComposeArgs, FromGcloudArgs, TranslationArgs};
 
 use std::net::SocketAddr;
@@ -234,6 +236,8 @@ pub(super) struct PlanArgs {
     #[command(flatten)]
     pub(super) ownership: OwnershipArgs,
     #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+    #[command(flatten)]
     pub(super) check: CheckArgs,
     /// How the plan is written
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -267,6 +271,8 @@ pub(super) struct ApplyArgs {
     #[command(flatten)]
     pub(super) ownership: OwnershipArgs,
     #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+    #[command(flatten)]
     pub(super) check: CheckArgs,
     #[command(flatten)]
     pub(super) run: RunArgs,
@@ -281,6 +287,8 @@ pub(super) struct ApplyArgs {
 pub(super) struct DestroyArgs {
     #[command(flatten)]
     pub(super) target: TargetArgs,
+    #[command(flatten)]
+    pub(super) policy: PolicyArgs,
     /// Only what has expired, such as everything of a session that is over: for a scheduled job
     #[arg(long)]
     pub(super) expired: bool,

@@ -22,6 +22,7 @@ pub mod ending;
 pub mod erased;
 pub mod field;
 pub mod firewall_rule;
+pub mod governed;
 pub mod grant_target;
 mod grant_window;
 pub mod handout;

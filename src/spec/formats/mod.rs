@@ -7,6 +7,7 @@ mod containers;
 mod guess;
 mod names;
 mod network;
+pub mod patterns;
 mod quantities;
 mod storage;
 mod times;
@@ -18,6 +19,7 @@ pub use names::{
     AccountId, CourseName, LabelKey, LabelValue, NetworkTag, ProjectId, RegistryId, ResourceName, SpecName,
 };
 pub use network::{AllowRule, Cidr, IpAddress};
+pub use patterns::{ImagePattern, MachineTypePattern, MemberPattern, PlacePattern, RolePattern};
 pub use quantities::{Date, Duration, SizeGb};
 pub use storage::{BucketName, Location, StorageClass};
 pub use times::{DateTime, End, Expires};
@@ -142,6 +144,11 @@ const RULES: &[(&str, Rule)] = &[
     ("date", quantities::date),
     ("date-time", times::date_time),
     ("expires", times::expires),
+    ("machine-type-pattern", patterns::machine_type),
+    ("place-pattern", patterns::place),
+    ("image-pattern", patterns::image),
+    ("role-pattern", patterns::role),
+    ("member-pattern", patterns::member),
 ];
 
 /// The names of all formats that have a rule.
