@@ -93,13 +93,9 @@ fn a_plan_that_breaks_a_rule_is_refused_by_its_name() {
 fn a_refusal_says_what_and_what_to_type() {
     let room = Room::with(&course("{ machineTypes: [e2-*] }", &vm("a", "n1-standard-1", 10)));
     let said = room.run("plan", &[]).code(4);
-    let refused: String = said
-        .out
-        .lines()
-        .filter(|line| line.contains("machine-types") || line.contains("help:"))
-        .map(|l| format!("{l}\n"))
-        .collect();
-    assert_snapshot!(refused, @r"
+    let about = |line: &&str| line.contains("machine-types") || line.contains("help:");
+    let refused: Vec<&str> = said.out.lines().filter(about).collect();
+    assert_snapshot!(refused.join("\n"), @r"
     refused[machine-types] Vm/a: the policy does not allow the machine type n1-standard-1 (allowed: e2-*)
         help: change the spec, or `policy:` of the Course; `--override machine-types` lets it pass this once and is recorded
         help: to know beforehand, turn it on: `gcloud services enable compute.googleapis.com --project be-cloud-2526`
