@@ -1,9 +1,11 @@
 //! What can be typed: commands and their flags, with the help that explains them.
 
+mod bootstrap;
 mod check;
 mod policy;
 mod translation;
 
+pub(super) use bootstrap::{BootstrapArgs, GithubArgs, Host};
 pub(super) use check::{CheckArgs, PreflightArgs};
 pub(super) use policy::PolicyArgs;
 pub(super) use translation::{FromComposeArgs, FromGcloudArgs, TranslationArgs};
@@ -42,6 +44,8 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Make a course folder with a first spec that is valid
     Init(InitArgs),
+    /// Make a repository ready to plan and apply: specs of its keyless login, and its workflows
+    Bootstrap(BootstrapArgs),
     /// Check every spec of a course folder, offline
     Validate(ValidateArgs),
     /// Show what apply would do, and why

@@ -2,6 +2,7 @@
 
 mod apply;
 mod args;
+mod bootstrap;
 mod completions;
 mod connection;
 mod course;
@@ -63,6 +64,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
 async fn dispatch(command: Command, printer: &mut Printer) -> anyhow::Result<Exit> {
     match command {
         Command::Init(args) => init::run(&args, printer),
+        Command::Bootstrap(args) => bootstrap::run(&args, printer),
         Command::Validate(args) => validate::run(&args, printer),
         Command::Plan(args) => plan::run(&args, printer).await,
         Command::Preflight(args) => preflight::run(&args, printer).await,

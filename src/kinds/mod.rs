@@ -42,6 +42,8 @@ pub mod scope;
 pub mod service_account;
 pub mod vm;
 pub mod wire;
+pub mod workload_identity;
+pub mod workload_provider;
 pub mod yields;
 
 pub use api_services::ApiServices;
@@ -66,4 +68,5 @@ pub use registry::KindRegistry;
 pub use scope::{Files, LocalFile, Scope, Scopes};
 pub use service_account::ServiceAccount;
 pub use vm::Vm;
+pub use workload_identity::WorkloadIdentity;
 pub use yields::{Known, Yield};

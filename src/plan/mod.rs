@@ -176,7 +176,7 @@ pub struct Step {
 pub struct Learn {
     /// Reads the resource.
     pub read: Request,
-    /// The results, and where each stands in what is read: a JSON pointer, of whose text the last path segment counts.
+    /// The results, and where each stands in what is read: a JSON pointer. Of an address there the last segment counts.
     pub results: Vec<(Reference, String)>,
 }
 
