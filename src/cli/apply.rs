@@ -76,7 +76,7 @@ async fn planned(
     Errand { intent, patience, depth }: Errand<'_>,
     printer: &mut Printer,
 ) -> anyhow::Result<Exit> {
-    let Checked { plan, record, preflight } = plan::checked(connection, loaded, intent, depth).await?;
+    let Checked { plan, record, preflight, .. } = plan::checked(connection, loaded, intent, depth).await?;
     let mut shown = printer.showable(&plan);
     if args.format == Format::Text {
         printer.out(&text::plan(&shown));
@@ -123,7 +123,7 @@ fn command_line(target: &TargetArgs) -> String {
     target.cloud.on(&course::words(&target.course))
 }
 
-fn confirm(args: &RunArgs, intent: &Intent, printer: &Printer) -> Result<(), Refusal> {
+pub(super) fn confirm(args: &RunArgs, intent: &Intent, printer: &Printer) -> Result<(), Refusal> {
     if args.yes {
         return Ok(());
     }
@@ -137,7 +137,7 @@ fn confirm(args: &RunArgs, intent: &Intent, printer: &Printer) -> Result<(), Ref
     if printer.confirm(question) { Ok(()) } else { Err(Refusal::NotConfirmed("you did not say yes")) }
 }
 
-async fn execute(
+pub(super) async fn execute(
     connection: &Connection,
     loaded: &Loaded,
     plan: &Plan,

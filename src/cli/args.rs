@@ -1,9 +1,11 @@
 //! What can be typed: commands and their flags, with the help that explains them.
 
 mod check;
+mod reconcile;
 mod translation;
 
 pub(super) use check::{CheckArgs, PreflightArgs};
+pub(super) use reconcile::ReconcileArgs;
 pub(super) use translation::{FromComposeArgs, FromGcloudArgs, TranslationArgs};
 
 use std::net::SocketAddr;
@@ -54,6 +56,8 @@ pub(super) enum Command {
     Pause(PowerArgs),
     /// Start the machines of the course again
     Resume(PowerArgs),
+    /// Keep the project as the specs say, round after round, until interrupted
+    Reconcile(ReconcileArgs),
     /// Show every resource of the course and how it is
     Status(StatusArgs),
     /// Write down what a project holds as specs
@@ -72,6 +76,16 @@ pub(super) enum Command {
     Sandbox(SandboxArgs),
     /// Print completions for a shell
     Completions(CompletionsArgs),
+}
+
+impl Command {
+    /// How the log is written of a command that keeps one.
+    pub(super) fn log(&self) -> Option<Format> {
+        match self {
+            Self::Reconcile(args) if !args.check => Some(args.run.format),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Args)]
@@ -241,7 +255,10 @@ pub(super) struct PlanArgs {
     /// Plan the destruction of everything the course owns
     #[arg(long)]
     pub(super) destroy: bool,
-    /// Exit with 2 when changes are pending
+    /// Only tell what was changed outside Provost since the last apply: fields, deletions, by whom and when
+    #[arg(long, conflicts_with_all = ["destroy", "adopt", "release", "no_preflight"])]
+    pub(super) drift: bool,
+    /// Exit with 2 when changes are pending; with `--drift`, when there is drift
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
 }
