@@ -77,7 +77,7 @@ async fn planned(
     Errand { intent, patience, depth }: Errand<'_>,
     printer: &mut Printer,
 ) -> anyhow::Result<Exit> {
-    let Checked { plan, record, preflight } = plan::checked(connection, loaded, intent, depth).await?;
+    let Checked { plan, record, preflight, .. } = plan::checked(connection, loaded, intent, depth).await?;
     let mut shown = printer.showable(&plan);
     if args.format == Format::Text {
         printer.out(&text::plan(&shown));
@@ -125,7 +125,7 @@ fn command_line(target: &TargetArgs) -> String {
     target.cloud.on(&course::words(&target.course))
 }
 
-fn confirm(args: &RunArgs, intent: &Intent, printer: &Printer) -> Result<(), Refusal> {
+pub(super) fn confirm(args: &RunArgs, intent: &Intent, printer: &Printer) -> Result<(), Refusal> {
     if args.yes {
         return Ok(());
     }
@@ -157,7 +157,7 @@ fn confirm_again(args: &RunArgs, plan: &Plan, policy: &Policy, printer: &Printer
 /// How many deletions are many, where no policy says.
 const MANY: usize = 10;
 
-async fn execute(
+pub(super) async fn execute(
     connection: &Connection,
     loaded: &Loaded,
     plan: &Plan,

@@ -3,11 +3,13 @@
 mod bootstrap;
 mod check;
 mod policy;
+mod reconcile;
 mod translation;
 
 pub(super) use bootstrap::{BootstrapArgs, GithubArgs, Host};
 pub(super) use check::{CheckArgs, PreflightArgs};
 pub(super) use policy::PolicyArgs;
+pub(super) use reconcile::ReconcileArgs;
 pub(super) use translation::{FromComposeArgs, FromGcloudArgs, TranslationArgs};
 
 use std::net::SocketAddr;
@@ -60,6 +62,8 @@ pub(super) enum Command {
     Pause(PowerArgs),
     /// Start the machines of the course again
     Resume(PowerArgs),
+    /// Keep the project as the specs say, round after round, until interrupted
+    Reconcile(ReconcileArgs),
     /// Show every resource of the course and how it is
     Status(StatusArgs),
     /// Write down what a project holds as specs
@@ -78,6 +82,16 @@ pub(super) enum Command {
     Sandbox(SandboxArgs),
     /// Print completions for a shell
     Completions(CompletionsArgs),
+}
+
+impl Command {
+    /// How the log is written of a command that keeps one.
+    pub(super) fn log(&self) -> Option<Format> {
+        match self {
+            Self::Reconcile(args) if !args.check => Some(args.run.format),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Args)]
@@ -249,7 +263,10 @@ pub(super) struct PlanArgs {
     /// Plan the destruction of everything the course owns
     #[arg(long)]
     pub(super) destroy: bool,
-    /// Exit with 2 when changes are pending
+    /// Only tell what was changed outside Provost since the last apply: fields, deletions, by whom and when
+    #[arg(long, conflicts_with_all = ["destroy", "adopt", "release", "no_preflight"])]
+    pub(super) drift: bool,
+    /// Exit with 2 when changes are pending; with `--drift`, when there is drift
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
 }

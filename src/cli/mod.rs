@@ -7,6 +7,7 @@ mod completions;
 mod connection;
 mod course;
 mod destroy;
+mod drift;
 mod exit;
 mod from;
 mod import;
@@ -17,8 +18,10 @@ mod power;
 mod preflight;
 mod printer;
 mod progress;
+mod reconcile;
 mod sandbox;
 mod schema;
+mod signal;
 mod status;
 mod sweep;
 mod trace;
@@ -46,11 +49,11 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         }
     };
     let mut printer = Printer::new();
-    if let Err(error) = trace::begin(cli.verbose, cli.log_file.as_deref()) {
+    if let Err(error) = trace::begin(cli.verbose, cli.log_file.as_deref(), cli.command.log()) {
         printer.error(&error.into());
         return Exit::Usage.into();
     }
-    let exit = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let exit = match runtime(&cli.command) {
         Ok(runtime) => runtime.block_on(dispatch(cli.command, &mut printer)),
         Err(error) => Err(error.into()),
     };
@@ -59,6 +62,15 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         Exit::of(&error)
     })
     .into()
+}
+
+/// What runs for long runs small: one thread is enough for what mostly waits, and each has memory of its own.
+fn runtime(command: &Command) -> std::io::Result<tokio::runtime::Runtime> {
+    let mut builder = match command {
+        Command::Reconcile(_) => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    builder.enable_all().build()
 }
 
 async fn dispatch(command: Command, printer: &mut Printer) -> anyhow::Result<Exit> {
@@ -72,6 +84,7 @@ async fn dispatch(command: Command, printer: &mut Printer) -> anyhow::Result<Exi
         Command::Destroy(args) => destroy::run(&args, printer).await,
         Command::Pause(args) => power::run(&args, false, printer).await,
         Command::Resume(args) => power::run(&args, true, printer).await,
+        Command::Reconcile(args) => reconcile::run(&args, printer).await,
         Command::Status(args) => status::run(&args, printer).await,
         Command::Import(args) => import::run(&args, printer).await,
         Command::Sweep(args) => sweep::run(&args, printer).await,

@@ -1,6 +1,7 @@
 //! `provost plan`: what apply would do, and why.
 
 use crate::diff::Intent;
+use crate::drift::Drift;
 use crate::inventory::{Record, Store};
 use crate::live::{self, Planned, World};
 use crate::plan::Plan;
@@ -14,6 +15,9 @@ use super::exit::Exit;
 use super::printer::Printer;
 
 pub(super) async fn run(args: &PlanArgs, printer: &mut Printer) -> anyhow::Result<Exit> {
+    if args.drift {
+        return super::drift::run(args, printer).await;
+    }
     let Some(loaded) = course::load(&args.target.course, printer)? else {
         return Ok(Exit::Failed);
     };
@@ -67,6 +71,8 @@ pub(super) struct Checked {
     pub(super) record: Record,
     /// What was found; the plan's report holds the findings.
     pub(super) preflight: Preflight,
+    /// What was changed behind our back.
+    pub(super) drift: Drift,
 }
 
 /// Reads the project, plans, and asks whether the plan fits, as far as it is looked.
@@ -80,7 +86,7 @@ pub(super) async fn checked(
     let intent = &Intent { now: connection.now, ..intent.clone() };
     let world = World { registry: &loaded.registry, desired: &loaded.desired, intent };
     let record = store.load(&loaded.scope.course);
-    let Planned { mut plan, record, mut seen } =
+    let Planned { mut plan, record, mut seen, drift } =
         live::plan_and_keep(client, world, &loaded.scope, record).await?;
     let preflight = match depth {
         Some(depth) if !intent.destroy => live::preflight(client, &plan, &mut seen, depth).await,
@@ -88,7 +94,7 @@ pub(super) async fn checked(
     };
     plan.report.extend(preflight.findings.iter().cloned());
     plan.report.sort_by_key(|finding| finding.severity);
-    Ok(Checked { plan, record, preflight })
+    Ok(Checked { plan, record, preflight, drift })
 }
 
 /// The course's inventory.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{ErrorKind, IsTerminal, Write};
 
+use crate::drift::Drift;
 use crate::gcp::ApiError;
 use crate::live::LiveError;
 use crate::plan::Plan;
@@ -13,11 +14,21 @@ use crate::report::{Advice, Known, Secrets};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Printer {
     secrets: Secrets,
+    /// Whether everything goes to the log, an event for each text.
+    logs: bool,
 }
+
+/// What a command that runs for long logs under, whatever else is traced.
+pub(super) const LOG: &str = "provost::reconcile";
 
 impl Printer {
     pub(super) fn new() -> Self {
         Self::default()
+    }
+
+    /// One that writes into the log what others print.
+    pub(super) fn logging(&self) -> Self {
+        Self { logs: true, ..self.clone() }
     }
 
     /// Notes what must not be shown from here on.
@@ -37,8 +48,16 @@ impl Printer {
         self.secrets.hide_all(plan);
     }
 
+    /// Hides the secrets of a plan's drift, once those of the plan are known.
+    pub(super) fn make_drift_showable(&self, drift: &mut Drift) {
+        drift.resources.iter_mut().for_each(|one| self.secrets.hide_fields(&mut one.fields));
+    }
+
     /// A result.
     pub(super) fn out(&self, text: &str) {
+        if self.logs {
+            return self.note(text);
+        }
         write(&mut anstream::stdout(), &self.secrets.hide(text));
     }
 
@@ -49,14 +68,31 @@ impl Printer {
 
     /// A remark.
     pub(super) fn note(&self, text: &str) {
-        write(&mut anstream::stderr(), &self.secrets.hide(text));
+        match self.plain(text) {
+            Some(text) => tracing::info!(target: LOG, "{text}"),
+            None => write(&mut anstream::stderr(), &self.secrets.hide(text)),
+        }
+    }
+
+    /// Something that is not as it should be.
+    pub(super) fn warn(&self, text: &str) {
+        match self.plain(text) {
+            Some(text) => tracing::warn!(target: LOG, "{text}"),
+            None => write(&mut anstream::stderr(), &self.secrets.hide(text)),
+        }
+    }
+
+    /// A text as a log takes it: without colours and the spaces around it.
+    fn plain(&self, text: &str) -> Option<String> {
+        let hidden = || anstream::adapter::strip_str(&self.secrets.hide(text)).to_string();
+        self.logs.then(|| hidden().trim().to_owned())
     }
 
     /// An error with its causes, and what to do about it.
     pub(super) fn error(&self, error: &anyhow::Error) {
         let told = crate::gcp::error::told(error.as_ref());
         let style = anstyle::AnsiColor::Red.on_default().bold();
-        self.note(&format!("{style}error{style:#}: {told}\n"));
+        self.warn(&format!("{style}error{style:#}: {told}\n"));
         let known = Known::default();
         let all: BTreeSet<Advice> = failures(error).into_iter().filter_map(|e| advice(e, &known)).collect();
         for Advice { what, help } in all {

@@ -9,16 +9,27 @@ use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
+use super::args::Format;
+
 /// Begins to trace: with `-v` what is tried again and what was refused, with `-vv` every call; into a file always every call.
-/// The file is begun anew.
-pub(super) fn begin(verbose: u8, file: Option<&Path>) -> io::Result<()> {
-    let level = match verbose {
-        0 => "off",
-        1 => "provost=info",
+/// The file is begun anew. A command that keeps a log writes it to stderr in that format.
+pub(super) fn begin(verbose: u8, file: Option<&Path>, log: Option<Format>) -> io::Result<()> {
+    let level = match (verbose, log) {
+        (0, None) => "off",
+        (0, Some(_)) => "provost::reconcile=info",
+        (1, _) => "provost=info",
         _ => "provost=debug",
     };
     let stderr = || anstream::AutoStream::auto(io::stderr());
-    let people = tracing_subscriber::fmt::layer().with_writer(stderr).without_time().with_target(false);
+    let people = tracing_subscriber::fmt::layer().with_writer(stderr).with_target(false);
+    // Who watches a command needs no clock; who reads a log later does.
+    let people = match log {
+        None => people.without_time().boxed(),
+        Some(format) if format == Format::Json => {
+            people.json().flatten_event(true).with_current_span(false).boxed()
+        }
+        Some(_) => people.boxed(),
+    };
     let people = people.with_filter(EnvFilter::new(level));
     let programs = match file {
         None => None,

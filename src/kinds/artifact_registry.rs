@@ -178,7 +178,7 @@ static FACTS: Facts = Facts {
     local: &["expires"],
 };
 
-const MASK: &str = "name,format,mode,kmsKeyName,description,labels,dockerConfig,cleanupPolicyDryRun,cleanupPolicies,vulnerabilityScanningConfig/enablementConfig,createTime";
+const MASK: &str = "name,format,mode,kmsKeyName,description,labels,dockerConfig,cleanupPolicyDryRun,cleanupPolicies,vulnerabilityScanningConfig/enablementConfig,createTime,updateTime";
 
 impl Resource for Registry {
     const FACTS: &'static Facts = &FACTS;

@@ -275,7 +275,7 @@ static FACTS: Facts = Facts {
     local: &["files", "onDestroy", "expires"],
 };
 
-const MASK: &str = "name,location,storageClass,labels,versioning,lifecycle,iamConfiguration,softDeletePolicy,retentionPolicy,defaultEventBasedHold,billing,website,cors,logging,encryption,rpo,autoclass,hierarchicalNamespace,customPlacementConfig,metageneration,timeCreated";
+const MASK: &str = "name,location,storageClass,labels,versioning,lifecycle,iamConfiguration,softDeletePolicy,retentionPolicy,defaultEventBasedHold,billing,website,cors,logging,encryption,rpo,autoclass,hierarchicalNamespace,customPlacementConfig,metageneration,timeCreated,updated";
 
 impl Resource for Bucket {
     const FACTS: &'static Facts = &FACTS;
