@@ -8,6 +8,7 @@ mod course;
 mod destroy;
 mod exit;
 mod from;
+mod github;
 mod import;
 mod init;
 mod outputs;
@@ -20,6 +21,7 @@ mod sandbox;
 mod schema;
 mod status;
 mod sweep;
+mod told;
 mod trace;
 mod validate;
 mod wait;
@@ -36,16 +38,12 @@ use printer::Printer;
 
 /// Runs a command line and gives the exit code of design section 6.
 pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let mut printer = Printer::new();
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
-        Err(error) => {
-            let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            let _ = error.print();
-            return if help { Exit::Done } else { Exit::Usage }.into();
-        }
+        Err(error) => return unparsed(&error, &printer).into(),
     };
-    let mut printer = Printer::new();
-    if let Err(error) = trace::begin(cli.verbose, cli.log_file.as_deref()) {
+    if let Err(error) = trace::begin(cli.verbose, cli.log_file.as_deref(), printer.is_read_by_github()) {
         printer.error(&error.into());
         return Exit::Usage.into();
     }
@@ -53,11 +51,23 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(runtime) => runtime.block_on(dispatch(cli.command, &mut printer)),
         Err(error) => Err(error.into()),
     };
-    exit.unwrap_or_else(|error| {
+    let exit = exit.unwrap_or_else(|error| {
         printer.error(&error);
         Exit::of(&error)
-    })
-    .into()
+    });
+    printer.close();
+    exit.into()
+}
+
+/// Help and version, which were asked for, or what is wrong with a command line: other people's words as well.
+fn unparsed(error: &clap::Error, printer: &Printer) -> Exit {
+    let text = error.render().ansi().to_string();
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        printer.out(&text);
+        return Exit::Done;
+    }
+    printer.note(&text);
+    Exit::Usage
 }
 
 async fn dispatch(command: Command, printer: &mut Printer) -> anyhow::Result<Exit> {

@@ -180,6 +180,9 @@ impl Secrets {
         for change in &mut plan.changes {
             self.hide_in("", &mut change.before);
             self.hide_in("", &mut change.after);
+            if self.is_in(&change.reason) {
+                change.reason = self.hide(&change.reason);
+            }
             for field in &mut change.fields {
                 let secret = field.path.0.iter().any(|part| is_secret_name(part));
                 let name = if secret { "secret" } else { "" };
@@ -189,6 +192,7 @@ impl Secrets {
         }
         for finding in &mut plan.report {
             finding.message = self.hide(&finding.message);
+            finding.help = finding.help.take().map(|help| self.hide(&help));
         }
     }
 }
