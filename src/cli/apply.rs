@@ -8,16 +8,18 @@ use crate::inventory::{Record, Recorder};
 use crate::live::images;
 use crate::plan::{Action, Plan};
 use crate::preflight::Depth;
-use crate::ready::{Patience, Standings, standing};
-use crate::report::{Known, json, outcome, text};
+use crate::ready::{Patience, standing};
+use crate::report::json::OutcomeOutput;
+use crate::report::{outcome, text};
 use crate::spec::Policy;
 
-use super::args::{ApplyArgs, Format, RunArgs, TargetArgs};
+use super::args::{ApplyArgs, ReportFormat, RunArgs, TargetArgs};
 use super::connection::{self, Connection};
 use super::course::{self, Loaded};
 use super::exit::{Exit, Refusal};
 use super::plan::Checked;
 use super::printer::{self, Printer};
+use super::told::{self, Told};
 use super::{plan, progress, wait};
 
 pub(super) async fn run(args: &ApplyArgs, printer: &mut Printer) -> anyhow::Result<Exit> {
@@ -60,7 +62,7 @@ async fn carry_out(
     errand: Errand<'_>,
     printer: &mut Printer,
 ) -> anyhow::Result<Exit> {
-    let Some(loaded) = course::load(&target.course, printer)? else {
+    let Some(loaded) = course::load_to_report(&target.course, args.format, printer)? else {
         return Ok(Exit::Failed);
     };
     let connection = connection::connect(target, &loaded).await?;
@@ -79,11 +81,12 @@ async fn planned(
 ) -> anyhow::Result<Exit> {
     let Checked { plan, record, preflight, .. } = plan::checked(connection, loaded, intent, depth).await?;
     let mut shown = printer.showable(&plan);
-    if args.format == Format::Text {
+    printer.annotate(plan::annotations(&shown, loaded));
+    if args.format == ReportFormat::Text {
         printer.out(&text::plan(&shown));
     }
     if plan.is_refused() {
-        say(&shown, None, None, args.format, printer);
+        Told { loaded, plan: &shown, outcome: None, standings: None }.say(args.format, printer);
         if preflight.is_refused() {
             printer.note(INSIST);
         }
@@ -97,8 +100,10 @@ async fn planned(
     shown.learn(&outcome.known);
     let known = images::known(&connection.client, &plan.project, outcome::failures(&outcome)).await;
     let waits = patience.filter(|_| outcome.is_complete());
-    if args.format == Format::Text {
-        say(&shown, Some((&outcome, &known)), None, args.format, printer);
+    let told = OutcomeOutput::of(&outcome, &known, |text| printer.hidden(text));
+    printer.annotate(told::annotations(&plan.steps, &told, loaded));
+    if args.format == ReportFormat::Text {
+        printer.out(&outcome::text(&shown, &outcome, &known));
         if outcome.is_complete() && makes(intent) {
             printer.out(&outcome::next_steps(&shown, &command_line(target)));
         }
@@ -107,9 +112,8 @@ async fn planned(
         Some(patience) => Some(wait::until_ready(connection, loaded, patience, printer).await?.standings),
         None => None,
     };
-    if args.format == Format::Json {
-        say(&shown, Some((&outcome, &known)), standings.as_ref(), args.format, printer);
-    }
+    Told { loaded, plan: &shown, outcome: Some(&told), standings: standings.as_ref() }
+        .say(args.format, printer);
     let ready = standings.as_ref().is_none_or(standing::all_ready);
     // What was to be changed is changed: this is no failure before the first change, as 1 would say.
     Ok(if ready { exit(&outcome) } else { Exit::Partly })
@@ -200,29 +204,6 @@ pub(super) async fn watched(
     signals.abort();
     progress.finish();
     outcome
-}
-
-fn say(
-    plan: &Plan,
-    outcome: Option<(&Outcome, &Known)>,
-    standings: Option<&Standings>,
-    format: Format,
-    printer: &Printer,
-) {
-    match (format, outcome) {
-        (Format::Json, outcome) => {
-            let mut value = json::plan(plan);
-            if let (Some(map), Some((outcome, known))) = (value.as_object_mut(), outcome) {
-                map.insert("outcome".to_owned(), outcome::json(outcome, known));
-            }
-            if let (Some(map), Some(standings)) = (value.as_object_mut(), standings) {
-                map.insert("ready".to_owned(), wait::json(standings));
-            }
-            printer.out(&format!("{value:#}\n"));
-        }
-        (Format::Text, Some((outcome, known))) => printer.out(&outcome::text(plan, outcome, known)),
-        (Format::Text, None) => {}
-    }
 }
 
 pub(super) fn exit(outcome: &Outcome) -> Exit {

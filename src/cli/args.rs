@@ -88,7 +88,7 @@ impl Command {
     /// How the log is written of a command that keeps one.
     pub(super) fn log(&self) -> Option<Format> {
         match self {
-            Self::Reconcile(args) if !args.check => Some(args.run.format),
+            Self::Reconcile(args) if !args.check => Some(args.format),
             _ => None,
         }
     }
@@ -163,6 +163,18 @@ pub(super) enum Format {
     Text,
     /// For programs
     Json,
+}
+
+/// How plans, outcomes and findings are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReportFormat {
+    /// For people
+    Text,
+    /// For programs: `provost schema plan-output`, `outcome-output` and `diagnostics-output` explain it
+    Json,
+    /// For a comment under a pull request
+    #[value(alias = "md")]
+    Markdown,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -243,8 +255,8 @@ pub(super) struct ValidateArgs {
     #[arg(long)]
     pub(super) strict: bool,
     /// How findings are written
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(super) format: Format,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub(super) format: ReportFormat,
 }
 
 #[derive(Debug, Args)]
@@ -258,8 +270,8 @@ pub(super) struct PlanArgs {
     #[command(flatten)]
     pub(super) check: CheckArgs,
     /// How the plan is written
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(super) format: Format,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub(super) format: ReportFormat,
     /// Plan the destruction of everything the course owns
     #[arg(long)]
     pub(super) destroy: bool,
@@ -280,8 +292,8 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "N", default_value_t = crate::apply::PARALLEL)]
     pub(super) parallel: usize,
     /// How the plan and the outcome are written
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(super) format: Format,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub(super) format: ReportFormat,
 }
 
 #[derive(Debug, Args)]
@@ -441,7 +453,7 @@ fn told(problem: Problem) -> String {
 
 #[derive(Debug, Args)]
 pub(super) struct SchemaArgs {
-    /// A kind, `overlay`, `faults`, or nothing for the schema of a whole file
+    /// A kind, `overlay`, `faults`, `plan-output`, `outcome-output`, `diagnostics-output`, or nothing for the schema of a whole file
     pub(super) kind: Option<String>,
     /// Write every schema to this folder
     #[arg(long, value_name = "FOLDER", conflicts_with = "kind")]

@@ -5,8 +5,9 @@ use crate::drift::Drift;
 use crate::live;
 use crate::plan::Plan;
 use crate::report::drift as report;
+use crate::report::markdown::{COMMENT, Paper};
 
-use super::args::{Format, PlanArgs};
+use super::args::{PlanArgs, ReportFormat};
 use super::connection::{self, Connection};
 use super::course::{self, Loaded};
 use super::exit::Exit;
@@ -23,11 +24,13 @@ pub(super) async fn run(args: &PlanArgs, printer: &mut Printer) -> anyhow::Resul
     let (plan, mut drift) = looked?;
     let plan = printer.showable(&plan);
     printer.make_drift_showable(&mut drift);
-    printer.out(&if args.format == Format::Json {
-        format!("{:#}\n", report::json(&plan, &drift))
-    } else {
-        report::text(&plan, &drift)
-    });
+    let paper = Paper { environment: args.target.course.environment.as_deref(), room: COMMENT };
+    match args.format {
+        ReportFormat::Text => printer.out(&report::text(&plan, &drift)),
+        ReportFormat::Json => printer.json(&report::json(&plan, &drift)),
+        ReportFormat::Markdown => printer.out(&paper.drift(&plan, &drift)),
+    }
+    printer.summarise(|room| Paper { room, ..paper }.drift(&plan, &drift));
     Ok(match () {
         () if plan.is_refused() => Exit::Refused,
         () if args.detailed_exitcode && !drift.is_empty() => Exit::Pending,

@@ -10,6 +10,7 @@ mod destroy;
 mod drift;
 mod exit;
 mod from;
+mod github;
 mod import;
 mod init;
 mod outputs;
@@ -24,6 +25,7 @@ mod schema;
 mod signal;
 mod status;
 mod sweep;
+mod told;
 mod trace;
 mod validate;
 mod wait;
@@ -40,16 +42,13 @@ use printer::Printer;
 
 /// Runs a command line and gives the exit code of design section 6.
 pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let mut printer = Printer::new();
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
-        Err(error) => {
-            let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            let _ = error.print();
-            return if help { Exit::Done } else { Exit::Usage }.into();
-        }
+        Err(error) => return unparsed(&error, &printer).into(),
     };
-    let mut printer = Printer::new();
-    if let Err(error) = trace::begin(cli.verbose, cli.log_file.as_deref(), cli.command.log()) {
+    let guarded = printer.is_read_by_github();
+    if let Err(error) = trace::begin(cli.verbose, cli.log_file.as_deref(), cli.command.log(), guarded) {
         printer.error(&error.into());
         return Exit::Usage.into();
     }
@@ -57,11 +56,23 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(runtime) => runtime.block_on(dispatch(cli.command, &mut printer)),
         Err(error) => Err(error.into()),
     };
-    exit.unwrap_or_else(|error| {
+    let exit = exit.unwrap_or_else(|error| {
         printer.error(&error);
         Exit::of(&error)
-    })
-    .into()
+    });
+    printer.close();
+    exit.into()
+}
+
+/// Help and version, which were asked for, or what is wrong with a command line: other people's words as well.
+fn unparsed(error: &clap::Error, printer: &Printer) -> Exit {
+    let text = error.render().ansi().to_string();
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        printer.out(&text);
+        return Exit::Done;
+    }
+    printer.note(&text);
+    Exit::Usage
 }
 
 /// What runs for long runs small: one thread is enough for what mostly waits, and each has memory of its own.

@@ -4,11 +4,13 @@ use crate::diff::Intent;
 use crate::drift::Drift;
 use crate::inventory::{Record, Store};
 use crate::live::{self, Planned, World};
-use crate::plan::Plan;
+use crate::plan::{Finding, Plan};
 use crate::preflight::{Depth, Preflight};
+use crate::report::github::Annotation;
+use crate::report::markdown::{COMMENT, Paper};
 use crate::report::{json, text};
 
-use super::args::{Adopt, Format, OwnershipArgs, PlanArgs, PolicyArgs};
+use super::args::{Adopt, OwnershipArgs, PlanArgs, PolicyArgs, ReportFormat};
 use super::connection::{self, Connection};
 use super::course::{self, Loaded};
 use super::exit::Exit;
@@ -18,7 +20,7 @@ pub(super) async fn run(args: &PlanArgs, printer: &mut Printer) -> anyhow::Resul
     if args.drift {
         return super::drift::run(args, printer).await;
     }
-    let Some(loaded) = course::load(&args.target.course, printer)? else {
+    let Some(loaded) = course::load_to_report(&args.target.course, args.format, printer)? else {
         return Ok(Exit::Failed);
     };
     printer.note(&loaded.warnings);
@@ -28,7 +30,9 @@ pub(super) async fn run(args: &PlanArgs, printer: &mut Printer) -> anyhow::Resul
     connection.close().await?;
     let Checked { mut plan, .. } = checked?;
     printer.make_showable(&mut plan);
-    show(&plan, args.format, printer);
+    printer.annotate(annotations(&plan, &loaded));
+    printer.summarise(|room| paper(&loaded, room).plan(&plan));
+    show(&plan, &loaded, args.format, printer);
     let exit = match () {
         () if plan.is_refused() => Exit::Refused,
         () if args.detailed_exitcode && !plan.is_converged() => Exit::Pending,
@@ -102,9 +106,21 @@ pub(super) fn store(connection: &Connection, loaded: &Loaded) -> Store {
     Store::new(connection.client.clone(), &loaded.course, &loaded.root)
 }
 
-fn show(plan: &Plan, format: Format, printer: &Printer) {
-    printer.out(&match format {
-        Format::Text => text::plan(plan),
-        Format::Json => format!("{:#}\n", json::plan(plan)),
-    });
+fn show(plan: &Plan, loaded: &Loaded, format: ReportFormat, printer: &Printer) {
+    match format {
+        ReportFormat::Text => printer.out(&text::plan(plan)),
+        ReportFormat::Json => printer.json(&json::plan(plan)),
+        ReportFormat::Markdown => printer.out(&paper(loaded, COMMENT).plan(plan)),
+    }
+}
+
+/// What a report on a course is written on.
+pub(super) fn paper(loaded: &Loaded, room: usize) -> Paper<'_> {
+    Paper { environment: loaded.environment.as_deref(), room }
+}
+
+/// What a plan's report says of resources, at the places where these are declared.
+pub(super) fn annotations(plan: &Plan, loaded: &Loaded) -> Vec<Annotation> {
+    let place = |finding: &Finding| finding.address.as_ref().and_then(|address| loaded.place(address));
+    plan.report.iter().filter_map(|finding| Annotation::of_finding(finding, place(finding))).collect()
 }

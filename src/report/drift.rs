@@ -63,7 +63,7 @@ fn resource(one: &Drifted) -> String {
 }
 
 /// What happened to a resource, a line for each fact.
-fn details(one: &Drifted) -> Vec<String> {
+pub(super) fn details(one: &Drifted) -> Vec<String> {
     let mut lines: Vec<String> = one.fields.iter().map(field).collect();
     match &one.what {
         What::Changed => {}
@@ -115,7 +115,7 @@ fn value(value: &Value) -> String {
 }
 
 /// Who did it and when, or that nobody knows.
-fn who(trace: Option<&Trace>) -> String {
+pub(super) fn who(trace: Option<&Trace>) -> String {
     let Some(Trace { user, at, operation }) = trace else {
         return "who did it and when is not known: its API does not tell".to_owned();
     };
@@ -134,6 +134,11 @@ fn summary(plan: &Plan, drift: &Drift) -> String {
             "{BOLD}No drift:{BOLD:#} nothing was changed outside Provost ({resources} resources)."
         );
     }
+    format!("{BOLD}Drift:{BOLD:#} {}. `provost apply` makes it as the specs say.", counts(drift))
+}
+
+/// How many resources drifted in which way.
+pub(super) fn counts(drift: &Drift) -> String {
     let mut counts: Vec<(&str, usize)> = Vec::new();
     for one in &drift.resources {
         match counts.iter_mut().find(|(key, _)| *key == one.what.key()) {
@@ -142,7 +147,7 @@ fn summary(plan: &Plan, drift: &Drift) -> String {
         }
     }
     let counts: Vec<String> = counts.into_iter().map(|(key, count)| format!("{count} {key}")).collect();
-    format!("{BOLD}Drift:{BOLD:#} {}. `provost apply` makes it as the specs say.", counts.join(", "))
+    counts.join(", ")
 }
 
 fn refusals(plan: &Plan) -> impl Iterator<Item = &Finding> {

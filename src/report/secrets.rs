@@ -182,10 +182,14 @@ impl Secrets {
         for change in &mut plan.changes {
             self.hide_in("", &mut change.before);
             self.hide_in("", &mut change.after);
+            if self.is_in(&change.reason) {
+                change.reason = self.hide(&change.reason);
+            }
             self.hide_fields(&mut change.fields);
         }
         for finding in &mut plan.report {
             finding.message = self.hide(&finding.message);
+            finding.help = finding.help.take().map(|help| self.hide(&help));
         }
     }
 

@@ -5,11 +5,9 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{CheckArgs, RunArgs, TargetArgs, pause};
+use super::{CheckArgs, Format, TargetArgs, pause};
 
 #[derive(Debug, Args)]
-// It never asks, and its results are lines of a log.
-#[command(mut_arg("yes", |arg| arg.hide(true)), mut_arg("format", |arg| arg.help("How the log is written")))]
 pub(in crate::cli) struct ReconcileArgs {
     #[command(flatten)]
     pub(in crate::cli) target: TargetArgs,
@@ -27,6 +25,10 @@ pub(in crate::cli) struct ReconcileArgs {
     pub(in crate::cli) check: bool,
     #[command(flatten)]
     pub(in crate::cli) preflight: CheckArgs,
-    #[command(flatten)]
-    pub(in crate::cli) run: RunArgs,
+    /// Steps at once
+    #[arg(long, value_name = "N", default_value_t = crate::apply::PARALLEL)]
+    pub(in crate::cli) parallel: usize,
+    /// How the log is written
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(in crate::cli) format: Format,
 }

@@ -18,7 +18,7 @@ use crate::spec::load::{self, Choice, LoadError};
 
 use crate::apply::{Outcome, StepResult};
 use crate::cli::apply;
-use crate::cli::args::{ReconcileArgs, RunArgs};
+use crate::cli::args::{ReconcileArgs, ReportFormat, RunArgs};
 use crate::cli::connection::{self, Connection};
 use crate::cli::course::{self, Loaded};
 use crate::cli::exit::Exit;
@@ -119,7 +119,7 @@ impl<'a> Worker<'a> {
         checked: &Checked,
         printer: &Printer,
     ) -> anyhow::Result<Outcome> {
-        let args = RunArgs { yes: true, ..self.args.run.clone() };
+        let args = RunArgs { yes: true, parallel: self.args.parallel, format: ReportFormat::Text };
         apply::confirm(&args, &Intent::default(), printer)?;
         apply::execute(connection, loaded, &checked.plan, checked.record.clone(), &args, printer).await
     }
