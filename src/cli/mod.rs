@@ -8,6 +8,8 @@ mod course;
 mod destroy;
 mod exit;
 mod from;
+mod held;
+mod history;
 mod import;
 mod init;
 mod outputs;
@@ -21,8 +23,10 @@ mod schema;
 mod status;
 mod sweep;
 mod trace;
+mod unlock;
 mod validate;
 mod wait;
+mod who;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -78,6 +82,8 @@ async fn dispatch(command: Command, printer: &mut Printer) -> anyhow::Result<Exi
         Command::FromCompose(args) => from::compose(&args, printer),
         Command::Schema(args) => schema::run(&args, printer),
         Command::Sandbox(args) => sandbox::run(&args, printer).await,
+        Command::Unlock(args) => unlock::run(&args, printer).await,
+        Command::History(args) => history::run(&args, printer).await,
         Command::Completions(args) => Ok(completions::run(&args, printer)),
     }
 }

@@ -3,6 +3,7 @@
 pub mod advice;
 pub mod diagnostics;
 pub mod document;
+pub mod history;
 pub mod json;
 pub mod outcome;
 pub mod outputs;

@@ -11,6 +11,7 @@ use super::outputs;
 use crate::apply::{Detour, Outcome, StepError, StepResult};
 use crate::gcp::ApiError;
 use crate::gcp::error::told;
+use crate::inventory::StepEnd;
 use crate::plan::{Action, Change, Plan};
 
 /// An outcome for a person.
@@ -101,6 +102,26 @@ pub fn failures(outcome: &Outcome) -> impl Iterator<Item = &ApiError> {
     })
 }
 
+/// What became of every step, for the record of a run. Errors are told as the API words them.
+pub fn ends(outcome: &Outcome) -> Vec<StepEnd> {
+    let end = |(id, result): (usize, &StepResult)| {
+        let (state, why) = state(outcome, result);
+        StepEnd { step: outcome.titles.get(id).cloned().unwrap_or_default(), state: state.to_owned(), why }
+    };
+    outcome.results.iter().enumerate().map(end).collect()
+}
+
+/// The name of a result in JSON, and why it is no better one.
+fn state(outcome: &Outcome, result: &StepResult) -> (&'static str, Option<String>) {
+    match result {
+        StepResult::Done => ("done", None),
+        StepResult::Failed(error) => ("failed", Some(told(error))),
+        StepResult::HeldBack(by) => ("heldBack", outcome.titles.get(*by).cloned()),
+        StepResult::Interrupted => ("interrupted", None),
+        StepResult::NotBegun => ("notBegun", None),
+    }
+}
+
 /// An outcome for a program.
 pub fn json(outcome: &Outcome, known: &Known) -> Value {
     let step = |(id, result): (usize, &StepResult)| {
@@ -108,13 +129,7 @@ pub fn json(outcome: &Outcome, known: &Known) -> Value {
             StepResult::Failed(error) => error.api().and_then(|error| advice(error, known)),
             _ => None,
         };
-        let (state, why) = match result {
-            StepResult::Done => ("done", None),
-            StepResult::Failed(error) => ("failed", Some(told(error))),
-            StepResult::HeldBack(by) => ("heldBack", outcome.titles.get(*by).cloned()),
-            StepResult::Interrupted => ("interrupted", None),
-            StepResult::NotBegun => ("notBegun", None),
-        };
+        let (state, why) = state(outcome, result);
         json!({"step": outcome.titles.get(id), "state": state, "why": why, "advice": help})
     };
     json!({
