@@ -6,10 +6,11 @@ use crate::apply::{self, Outcome, Run};
 use crate::diff::Intent;
 use crate::inventory::{Record, Recorder};
 use crate::live::images;
-use crate::plan::Plan;
+use crate::plan::{Action, Plan};
 use crate::preflight::Depth;
 use crate::ready::{Patience, Standings, standing};
 use crate::report::{Known, json, outcome, text};
+use crate::spec::Policy;
 
 use super::args::{ApplyArgs, Format, RunArgs, TargetArgs};
 use super::connection::{self, Connection};
@@ -20,7 +21,7 @@ use super::printer::{self, Printer};
 use super::{plan, progress, wait};
 
 pub(super) async fn run(args: &ApplyArgs, printer: &mut Printer) -> anyhow::Result<Exit> {
-    let intent = plan::intent(&args.ownership, false);
+    let intent = plan::intent(&args.ownership, &args.policy, false);
     let errand = Errand {
         intent: &intent,
         patience: args.wait_ready.then(|| wait::patience(&args.patience)),
@@ -90,6 +91,7 @@ async fn planned(
     }
     if !plan.steps.is_empty() {
         confirm(args, intent, printer)?;
+        confirm_again(args, &plan, &loaded.scope.policy, printer)?;
     }
     let outcome = execute(connection, loaded, &plan, record, args, printer).await?;
     shown.learn(&outcome.known);
@@ -123,7 +125,7 @@ fn command_line(target: &TargetArgs) -> String {
     target.cloud.on(&course::words(&target.course))
 }
 
-pub(super) fn confirm(args: &RunArgs, intent: &Intent, printer: &Printer) -> Result<(), Refusal> {
+fn confirm(args: &RunArgs, intent: &Intent, printer: &Printer) -> Result<(), Refusal> {
     if args.yes {
         return Ok(());
     }
@@ -136,6 +138,24 @@ pub(super) fn confirm(args: &RunArgs, intent: &Intent, printer: &Printer) -> Res
     let question = if deletes { "Delete all of this?" } else { "Do this?" };
     if printer.confirm(question) { Ok(()) } else { Err(Refusal::NotConfirmed("you did not say yes")) }
 }
+
+/// Asks once more where much goes: a yes is typed by habit, and a number is not.
+fn confirm_again(args: &RunArgs, plan: &Plan, policy: &Policy, printer: &Printer) -> Result<(), Refusal> {
+    let goes = plan.count(Action::Delete) + plan.count(Action::Replace);
+    let many = policy.deletions_per_apply.map_or(MANY, |most| usize::try_from(most).unwrap_or(MANY));
+    if args.yes || goes <= many {
+        return Ok(());
+    }
+    let question = format!("{goes} resources are deleted or replaced, more than {many}.");
+    if printer.asks_for(&question, &goes.to_string()) {
+        Ok(())
+    } else {
+        Err(Refusal::NotConfirmed("you did not type their number"))
+    }
+}
+
+/// How many deletions are many, where no policy says.
+const MANY: usize = 10;
 
 pub(super) async fn execute(
     connection: &Connection,

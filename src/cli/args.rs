@@ -1,10 +1,14 @@
 //! What can be typed: commands and their flags, with the help that explains them.
 
+mod bootstrap;
 mod check;
+mod policy;
 mod reconcile;
 mod translation;
 
+pub(super) use bootstrap::{BootstrapArgs, GithubArgs, Host};
 pub(super) use check::{CheckArgs, PreflightArgs};
+pub(super) use policy::PolicyArgs;
 pub(super) use reconcile::ReconcileArgs;
 pub(super) use translation::{FromComposeArgs, FromGcloudArgs, TranslationArgs};
 
@@ -42,6 +46,8 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Make a course folder with a first spec that is valid
     Init(InitArgs),
+    /// Make a repository ready to plan and apply: specs of its keyless login, and its workflows
+    Bootstrap(BootstrapArgs),
     /// Check every spec of a course folder, offline
     Validate(ValidateArgs),
     /// Show what apply would do, and why
@@ -76,16 +82,6 @@ pub(super) enum Command {
     Sandbox(SandboxArgs),
     /// Print completions for a shell
     Completions(CompletionsArgs),
-}
-
-impl Command {
-    /// How the log is written of a command that keeps one.
-    pub(super) fn log(&self) -> Option<Format> {
-        match self {
-            Self::Reconcile(args) if !args.check => Some(args.run.format),
-            _ => None,
-        }
-    }
 }
 
 #[derive(Clone, Debug, Args)]
@@ -248,6 +244,8 @@ pub(super) struct PlanArgs {
     #[command(flatten)]
     pub(super) ownership: OwnershipArgs,
     #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+    #[command(flatten)]
     pub(super) check: CheckArgs,
     /// How the plan is written
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -256,7 +254,7 @@ pub(super) struct PlanArgs {
     #[arg(long)]
     pub(super) destroy: bool,
     /// Only tell what was changed outside Provost since the last apply: fields, deletions, by whom and when
-    #[arg(long, conflicts_with_all = ["destroy", "adopt", "release", "no_preflight"])]
+    #[arg(long, conflicts_with_all = ["destroy", "adopt", "release", "overrides", "no_preflight"])]
     pub(super) drift: bool,
     /// Exit with 2 when changes are pending; with `--drift`, when there is drift
     #[arg(long)]
@@ -284,6 +282,8 @@ pub(super) struct ApplyArgs {
     #[command(flatten)]
     pub(super) ownership: OwnershipArgs,
     #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+    #[command(flatten)]
     pub(super) check: CheckArgs,
     #[command(flatten)]
     pub(super) run: RunArgs,
@@ -298,6 +298,8 @@ pub(super) struct ApplyArgs {
 pub(super) struct DestroyArgs {
     #[command(flatten)]
     pub(super) target: TargetArgs,
+    #[command(flatten)]
+    pub(super) policy: PolicyArgs,
     /// Only what has expired, such as everything of a session that is over: for a scheduled job
     #[arg(long)]
     pub(super) expired: bool,

@@ -2,6 +2,7 @@
 
 mod apply;
 mod args;
+mod bootstrap;
 mod completions;
 mod connection;
 mod course;
@@ -75,6 +76,7 @@ fn runtime(command: &Command) -> std::io::Result<tokio::runtime::Runtime> {
 async fn dispatch(command: Command, printer: &mut Printer) -> anyhow::Result<Exit> {
     match command {
         Command::Init(args) => init::run(&args, printer),
+        Command::Bootstrap(args) => bootstrap::run(&args, printer),
         Command::Validate(args) => validate::run(&args, printer),
         Command::Plan(args) => plan::run(&args, printer).await,
         Command::Preflight(args) => preflight::run(&args, printer).await,

@@ -8,7 +8,7 @@ use crate::plan::Plan;
 use crate::preflight::{Depth, Preflight};
 use crate::report::{json, text};
 
-use super::args::{Adopt, Format, OwnershipArgs, PlanArgs};
+use super::args::{Adopt, Format, OwnershipArgs, PlanArgs, PolicyArgs};
 use super::connection::{self, Connection};
 use super::course::{self, Loaded};
 use super::exit::Exit;
@@ -23,7 +23,7 @@ pub(super) async fn run(args: &PlanArgs, printer: &mut Printer) -> anyhow::Resul
     };
     printer.note(&loaded.warnings);
     let connection = connection::connect(&args.target, &loaded).await?;
-    let intent = intent(&args.ownership, args.destroy);
+    let intent = intent(&args.ownership, &args.policy, args.destroy);
     let checked = checked(&connection, &loaded, &intent, args.check.depth(Depth::Project)).await;
     connection.close().await?;
     let Checked { mut plan, .. } = checked?;
@@ -40,7 +40,7 @@ pub(super) async fn run(args: &PlanArgs, printer: &mut Printer) -> anyhow::Resul
 }
 
 /// What the flags ask for.
-pub(super) fn intent(ownership: &OwnershipArgs, destroy: bool) -> Intent {
+pub(super) fn intent(ownership: &OwnershipArgs, policy: &PolicyArgs, destroy: bool) -> Intent {
     let adopt = ownership.adopt.iter().filter_map(|adopt| match adopt {
         Adopt::All => None,
         Adopt::One(address) => Some(address.clone()),
@@ -50,6 +50,7 @@ pub(super) fn intent(ownership: &OwnershipArgs, destroy: bool) -> Intent {
         adopt: adopt.collect(),
         adopt_all: ownership.adopt.contains(&Adopt::All),
         release: ownership.release.iter().cloned().collect(),
+        overrides: policy.overrides.iter().copied().collect(),
         ..Intent::default()
     }
 }

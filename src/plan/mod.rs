@@ -3,6 +3,7 @@
 
 pub mod build;
 mod endings;
+mod guardrails;
 mod learn;
 pub mod order;
 pub mod pace;
@@ -175,7 +176,7 @@ pub struct Step {
 pub struct Learn {
     /// Reads the resource.
     pub read: Request,
-    /// The results, and where each stands in what is read: a JSON pointer, of whose text the last path segment counts.
+    /// The results, and where each stands in what is read: a JSON pointer. Of an address there the last segment counts.
     pub results: Vec<(Reference, String)>,
 }
 
@@ -207,6 +208,8 @@ pub struct Plan {
     pub records: Vec<RecordEdit>,
     /// What is held back, and why.
     pub report: Vec<Finding>,
+    /// Rules of the policy that the plan breaks and that it was told to put aside, by name.
+    pub overrides: Vec<String>,
 }
 
 impl Plan {

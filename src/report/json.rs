@@ -15,5 +15,6 @@ pub fn plan(plan: &Plan) -> Value {
         "summary": summary,
         "changes": plan.changes,
         "report": plan.report,
+        "overrides": plan.overrides,
     })
 }

@@ -171,6 +171,7 @@ impl Secrets {
             steps: Vec::new(),
             records: Vec::new(),
             report: plan.report.clone(),
+            overrides: plan.overrides.clone(),
         };
         self.hide_all(&mut shown);
         shown

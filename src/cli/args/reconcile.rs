@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{CheckArgs, RunArgs, TargetArgs, pause};
+use super::{CheckArgs, Command, Format, RunArgs, TargetArgs, pause};
 
 #[derive(Debug, Args)]
 // It never asks, and its results are lines of a log.
@@ -29,4 +29,14 @@ pub(in crate::cli) struct ReconcileArgs {
     pub(in crate::cli) preflight: CheckArgs,
     #[command(flatten)]
     pub(in crate::cli) run: RunArgs,
+}
+
+impl Command {
+    /// How the log is written of a command that keeps one.
+    pub(in crate::cli) fn log(&self) -> Option<Format> {
+        match self {
+            Self::Reconcile(args) if !args.check => Some(args.run.format),
+            _ => None,
+        }
+    }
 }

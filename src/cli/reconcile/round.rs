@@ -6,6 +6,15 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::apply::{Outcome, StepResult};
+use crate::cli::apply;
+use crate::cli::args::ReconcileArgs;
+use crate::cli::connection::{self, Connection};
+use crate::cli::course::{self, Loaded};
+use crate::cli::exit::Exit;
+use crate::cli::plan::{self, Checked};
+use crate::cli::printer::{LOG, Printer};
+use crate::cli::signal::Stop;
 use crate::diff::Intent;
 use crate::drift::Drift;
 use crate::kinds::desired::digest;
@@ -15,16 +24,6 @@ use crate::preflight::Depth;
 use crate::reconcile::{Ended, Planned, Round, commit};
 use crate::report::{drift as drift_report, outcome, text};
 use crate::spec::load::{self, Choice, LoadError};
-
-use crate::apply::{Outcome, StepResult};
-use crate::cli::apply;
-use crate::cli::args::{ReconcileArgs, RunArgs};
-use crate::cli::connection::{self, Connection};
-use crate::cli::course::{self, Loaded};
-use crate::cli::exit::Exit;
-use crate::cli::plan::{self, Checked};
-use crate::cli::printer::{LOG, Printer};
-use crate::cli::signal::Stop;
 
 /// Carries out rounds, and says what is new.
 pub(super) struct Worker<'a> {
@@ -111,7 +110,7 @@ impl<'a> Worker<'a> {
         Ok((checked, drift))
     }
 
-    /// As `apply --yes` does it.
+    /// As `apply --yes` does it: nobody is there to ask.
     async fn apply(
         &self,
         connection: &Connection,
@@ -119,9 +118,8 @@ impl<'a> Worker<'a> {
         checked: &Checked,
         printer: &Printer,
     ) -> anyhow::Result<Outcome> {
-        let args = RunArgs { yes: true, ..self.args.run.clone() };
-        apply::confirm(&args, &Intent::default(), printer)?;
-        apply::execute(connection, loaded, &checked.plan, checked.record.clone(), &args, printer).await
+        apply::execute(connection, loaded, &checked.plan, checked.record.clone(), &self.args.run, printer)
+            .await
     }
 
     /// Tells what there would be to do.
