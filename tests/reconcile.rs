@@ -225,6 +225,24 @@ fn a_cloud_that_is_not_there_fails_rounds_and_not_the_loop() {
 }
 
 #[test]
+fn a_loop_that_is_stopped_in_an_apply_ends_what_runs_and_records_it() {
+    let room = Room::with(&format!("{COURSE}{APIS}{VM}{}", VM.replace("backend", "frontend")));
+    room.write("slow.yaml.txt", "operationTimes: { compute.instances.insert: 2s }\n");
+    let faults = format!("{}/slow.yaml.txt", room.course());
+    let state = format!("--sandbox={}", room.state().display());
+    let flags = [&*state, "--faults", &faults, "--parallel", "1"];
+    let mut running = Loop::start(room.course(), "http://127.0.0.1:9", &flags);
+    running.hear("create Vm/backend");
+    let (code, log) = running.stop();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("stopping: what runs is finished and recorded"), "{log}");
+    assert!(log.contains("not begun: create Vm/frontend"), "{log}");
+    let plan = room.run("plan", &["--format", "json"]).code(0).json();
+    assert_eq!((&plan["summary"]["create"], &plan["summary"]["none"]), (&json!(1), &json!(2)), "{plan}");
+    room.run("plan", &["--drift", "--detailed-exitcode"]).code(0);
+}
+
+#[test]
 fn the_commit_of_the_folder_is_told() {
     let room = room();
     let commit = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";

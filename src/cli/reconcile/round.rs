@@ -83,11 +83,14 @@ impl<'a> Worker<'a> {
         printer.make_drift_showable(&mut drift);
         self.tell_drift(&shown, &drift);
         let planned = Some(Planned { resources: shown.changes.len(), drift: drift.resources.len() });
-        let idle = checked.plan.steps.is_empty() && checked.plan.records.is_empty();
+        let Plan { steps, records, .. } = &checked.plan;
+        // What only the inventory has to learn is nothing to report.
+        let idle = steps.is_empty() && (records.is_empty() || self.args.report_only);
         let ended = match () {
             () if shown.is_refused() => Ended::Refused,
             () if idle && drift.is_empty() => Ended::Converged,
             () if self.args.report_only => self.reported(&shown),
+            () if stop.is_asked() => Ended::Stopped,
             () => {
                 let outcome = self.apply(connection, loaded, &checked, printer).await?;
                 return Ok(Round {
