@@ -6,21 +6,24 @@ use crate::apply::{self, Outcome, Run};
 use crate::diff::Intent;
 use crate::inventory::{Record, Recorder};
 use crate::live::images;
-use crate::plan::Plan;
+use crate::plan::{Action, Plan};
 use crate::preflight::Depth;
-use crate::ready::{Patience, Standings, standing};
-use crate::report::{Known, json, outcome, text};
+use crate::ready::{Patience, standing};
+use crate::report::json::OutcomeOutput;
+use crate::report::{outcome, text};
+use crate::spec::Policy;
 
-use super::args::{ApplyArgs, Format, RunArgs, TargetArgs};
+use super::args::{ApplyArgs, ReportFormat, RunArgs, TargetArgs};
 use super::connection::{self, Connection};
 use super::course::{self, Loaded};
 use super::exit::{Exit, Refusal};
 use super::plan::Checked;
 use super::printer::{self, Printer};
+use super::told::{self, Told};
 use super::{plan, progress, wait};
 
 pub(super) async fn run(args: &ApplyArgs, printer: &mut Printer) -> anyhow::Result<Exit> {
-    let intent = plan::intent(&args.ownership, false);
+    let intent = plan::intent(&args.ownership, &args.policy, false);
     let errand = Errand {
         intent: &intent,
         patience: args.wait_ready.then(|| wait::patience(&args.patience)),
@@ -59,7 +62,7 @@ async fn carry_out(
     errand: Errand<'_>,
     printer: &mut Printer,
 ) -> anyhow::Result<Exit> {
-    let Some(loaded) = course::load(&target.course, printer)? else {
+    let Some(loaded) = course::load_to_report(&target.course, args.format, printer)? else {
         return Ok(Exit::Failed);
     };
     let connection = connection::connect(target, &loaded).await?;
@@ -76,13 +79,14 @@ async fn planned(
     Errand { intent, patience, depth }: Errand<'_>,
     printer: &mut Printer,
 ) -> anyhow::Result<Exit> {
-    let Checked { plan, record, preflight } = plan::checked(connection, loaded, intent, depth).await?;
+    let Checked { plan, record, preflight, .. } = plan::checked(connection, loaded, intent, depth).await?;
     let mut shown = printer.showable(&plan);
-    if args.format == Format::Text {
+    printer.annotate(plan::annotations(&shown, loaded));
+    if args.format == ReportFormat::Text {
         printer.out(&text::plan(&shown));
     }
     if plan.is_refused() {
-        say(&shown, None, None, args.format, printer);
+        Told { loaded, plan: &shown, outcome: None, standings: None }.say(args.format, printer);
         if preflight.is_refused() {
             printer.note(INSIST);
         }
@@ -90,13 +94,16 @@ async fn planned(
     }
     if !plan.steps.is_empty() {
         confirm(args, intent, printer)?;
+        confirm_again(args, &plan, &loaded.scope.policy, printer)?;
     }
     let outcome = execute(connection, loaded, &plan, record, args, printer).await?;
     shown.learn(&outcome.known);
     let known = images::known(&connection.client, &plan.project, outcome::failures(&outcome)).await;
     let waits = patience.filter(|_| outcome.is_complete());
-    if args.format == Format::Text {
-        say(&shown, Some((&outcome, &known)), None, args.format, printer);
+    let told = OutcomeOutput::of(&outcome, &known, |text| printer.hidden(text));
+    printer.annotate(told::annotations(&plan.steps, &told, loaded));
+    if args.format == ReportFormat::Text {
+        printer.out(&outcome::text(&shown, &outcome, &known));
         if outcome.is_complete() && makes(intent) {
             printer.out(&outcome::next_steps(&shown, &command_line(target)));
         }
@@ -105,9 +112,8 @@ async fn planned(
         Some(patience) => Some(wait::until_ready(connection, loaded, patience, printer).await?.standings),
         None => None,
     };
-    if args.format == Format::Json {
-        say(&shown, Some((&outcome, &known)), standings.as_ref(), args.format, printer);
-    }
+    Told { loaded, plan: &shown, outcome: Some(&told), standings: standings.as_ref() }
+        .say(args.format, printer);
     let ready = standings.as_ref().is_none_or(standing::all_ready);
     // What was to be changed is changed: this is no failure before the first change, as 1 would say.
     Ok(if ready { exit(&outcome) } else { Exit::Partly })
@@ -123,7 +129,7 @@ fn command_line(target: &TargetArgs) -> String {
     target.cloud.on(&course::words(&target.course))
 }
 
-fn confirm(args: &RunArgs, intent: &Intent, printer: &Printer) -> Result<(), Refusal> {
+pub(super) fn confirm(args: &RunArgs, intent: &Intent, printer: &Printer) -> Result<(), Refusal> {
     if args.yes {
         return Ok(());
     }
@@ -137,7 +143,25 @@ fn confirm(args: &RunArgs, intent: &Intent, printer: &Printer) -> Result<(), Ref
     if printer.confirm(question) { Ok(()) } else { Err(Refusal::NotConfirmed("you did not say yes")) }
 }
 
-async fn execute(
+/// Asks once more where much goes: a yes is typed by habit, and a number is not.
+fn confirm_again(args: &RunArgs, plan: &Plan, policy: &Policy, printer: &Printer) -> Result<(), Refusal> {
+    let goes = plan.count(Action::Delete) + plan.count(Action::Replace);
+    let many = policy.deletions_per_apply.map_or(MANY, |most| usize::try_from(most).unwrap_or(MANY));
+    if args.yes || goes <= many {
+        return Ok(());
+    }
+    let question = format!("{goes} resources are deleted or replaced, more than {many}.");
+    if printer.asks_for(&question, &goes.to_string()) {
+        Ok(())
+    } else {
+        Err(Refusal::NotConfirmed("you did not type their number"))
+    }
+}
+
+/// How many deletions are many, where no policy says.
+const MANY: usize = 10;
+
+pub(super) async fn execute(
     connection: &Connection,
     loaded: &Loaded,
     plan: &Plan,
@@ -180,29 +204,6 @@ pub(super) async fn watched(
     signals.abort();
     progress.finish();
     outcome
-}
-
-fn say(
-    plan: &Plan,
-    outcome: Option<(&Outcome, &Known)>,
-    standings: Option<&Standings>,
-    format: Format,
-    printer: &Printer,
-) {
-    match (format, outcome) {
-        (Format::Json, outcome) => {
-            let mut value = json::plan(plan);
-            if let (Some(map), Some((outcome, known))) = (value.as_object_mut(), outcome) {
-                map.insert("outcome".to_owned(), outcome::json(outcome, known));
-            }
-            if let (Some(map), Some(standings)) = (value.as_object_mut(), standings) {
-                map.insert("ready".to_owned(), wait::json(standings));
-            }
-            printer.out(&format!("{value:#}\n"));
-        }
-        (Format::Text, Some((outcome, known))) => printer.out(&outcome::text(plan, outcome, known)),
-        (Format::Text, None) => {}
-    }
 }
 
 pub(super) fn exit(outcome: &Outcome) -> Exit {

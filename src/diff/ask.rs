@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::inventory::{Entry, Record};
 use crate::kinds::{Ask, Desired, Kind, KindRegistry};
 use crate::spec::Address;
+use crate::spec::policy::Rule;
 
 /// What the user wants of this run besides the specs.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +27,8 @@ pub struct Intent {
     pub now: Timestamp,
     /// Only what is over is to go, and nothing else is touched.
     pub expired: bool,
+    /// Rules of the policy that are put aside.
+    pub overrides: BTreeSet<Rule>,
     /// Machines are only stopped or started, and nothing else is touched.
     pub power: Option<Power>,
 }

@@ -3,6 +3,7 @@
 
 pub mod build;
 mod endings;
+mod guardrails;
 mod learn;
 pub mod order;
 pub mod pace;
@@ -13,6 +14,7 @@ pub mod steps;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -25,7 +27,7 @@ use crate::spec::Address;
 use crate::spec::reference::{self, Reference};
 
 /// What is done to a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Action {
     /// It is made.
@@ -118,7 +120,7 @@ pub struct Change {
 pub type ApisByProject = BTreeMap<String, BTreeSet<String>>;
 
 /// How grave a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Weight {
     /// Nothing is applied while it stands.
@@ -175,7 +177,7 @@ pub struct Step {
 pub struct Learn {
     /// Reads the resource.
     pub read: Request,
-    /// The results, and where each stands in what is read: a JSON pointer, of whose text the last path segment counts.
+    /// The results, and where each stands in what is read: a JSON pointer. Of an address there the last segment counts.
     pub results: Vec<(Reference, String)>,
 }
 
@@ -207,6 +209,8 @@ pub struct Plan {
     pub records: Vec<RecordEdit>,
     /// What is held back, and why.
     pub report: Vec<Finding>,
+    /// Rules of the policy that the plan breaks and that it was told to put aside, by name.
+    pub overrides: Vec<String>,
 }
 
 impl Plan {

@@ -62,7 +62,7 @@ pub(crate) fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("provost"));
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        if ["PROVOST_", "GOOGLE_", "CLOUDSDK_", "CLICOLOR", "NO_COLOR", "FORCE_COLOR"]
+        if ["PROVOST_", "GOOGLE_", "CLOUDSDK_", "GITHUB_", "CLICOLOR", "NO_COLOR", "FORCE_COLOR"]
             .iter()
             .any(|p| text.starts_with(p))
         {
