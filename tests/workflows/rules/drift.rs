@@ -30,7 +30,7 @@ pub(crate) async fn one_issue_is_opened_kept_and_closed() -> Coverage {
     let opened = issue(&world);
     assert_eq!(opened["title"], "Drift in course");
     let body = opened["body"].as_str().unwrap();
-    assert!(body.starts_with("<!-- provost drift: course  -->\n") && body.contains("0.0.0.0/0"), "{body}");
+    assert!(body.starts_with("<!-- provost: be-cloud -->\n") && body.contains("0.0.0.0/0"), "{body}");
 
     open(&world, "192.168.0.0/16").await;
     world.run("drift.yml", &night).is("drift", Result::Success);

@@ -19,7 +19,7 @@ pub(crate) async fn the_comment_is_made_once_and_then_kept_up_to_date() -> Cover
     world.plan(&event);
     let first = comments(&world);
     assert_eq!(first.len(), 1);
-    assert!(first[0].starts_with("<!-- provost: be-cloud/"), "{}", first[0]);
+    assert!(first[0].starts_with("<!-- provost: be-cloud -->\n"), "{}", first[0]);
     assert!(first[0].contains("FirewallRule/open-8501"), "{}", first[0]);
     assert!(first[0].contains(&event.head) && first[0].contains("actions/runs/7"), "{}", first[0]);
 
