@@ -59,6 +59,7 @@ rules! {
     applying::a_push_that_changes_nothing_passes
     applying::a_plan_of_a_fork_is_nobodys_review
     applying::a_plan_that_is_gone_is_told
+    applying::a_plan_that_was_asked_for_more_is_refused
     applying::by_hand_it_plans_afresh
     drift::one_issue_is_opened_kept_and_closed
     drift::what_cannot_be_planned_fails

@@ -1,5 +1,7 @@
 //! What happens on a push to the default branch, and by hand.
 
+use serde_json::{Value, json};
+
 use crate::workflows::coverage::Coverage;
 use crate::workflows::github::Event;
 use crate::workflows::runner::Result;
@@ -66,6 +68,23 @@ pub(crate) async fn a_plan_that_is_gone_is_told() -> Coverage {
     let ended = world.run("apply.yml", &push).is("apply", Result::Failure);
     assert!(ended.said("apply/Fetch the plan").contains("::error title=No plan::"));
     assert_eq!(ended.result("apply/Log in"), Result::Skipped);
+    world.coverage()
+}
+
+pub(crate) async fn a_plan_that_was_asked_for_more_is_refused() -> Coverage {
+    let (mut world, _, push) = merged().await;
+    let plan = world.github.state().join("artifacts/7/provost-plan/plan.json");
+    let made: Value = serde_json::from_slice(&fs_err::read(&plan).unwrap()).unwrap();
+    for (part, more) in
+        [("intent", json!({ "destroy": true })), ("source", json!({ "folder": "course", "vars": ["x=1"] }))]
+    {
+        let mut forged = made.clone();
+        forged[part] = more;
+        fs_err::write(&plan, forged.to_string()).unwrap();
+        let ended = world.run("apply.yml", &push).is("apply/Fetch the plan", Result::Failure);
+        assert!(ended.said("apply/Fetch the plan").contains("::error title=Another plan::"));
+        assert_eq!(ended.result("apply/Log in"), Result::Skipped);
+    }
     world.coverage()
 }
 
