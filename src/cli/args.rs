@@ -2,12 +2,14 @@
 
 mod bootstrap;
 mod check;
+mod lock;
 mod policy;
 mod reconcile;
 mod translation;
 
 pub(super) use bootstrap::{BootstrapArgs, GithubArgs, Host};
 pub(super) use check::{CheckArgs, PreflightArgs};
+pub(super) use lock::{HistoryArgs, HistoryCommand, ShowArgs, UnlockArgs};
 pub(super) use policy::PolicyArgs;
 pub(super) use reconcile::ReconcileArgs;
 pub(super) use translation::{FromComposeArgs, FromGcloudArgs, TranslationArgs};
@@ -78,6 +80,10 @@ pub(super) enum Command {
     FromCompose(FromComposeArgs),
     /// Print a JSON Schema of specs, or write all of them to a folder
     Schema(SchemaArgs),
+    /// Take the lock of a course away from a run that is dead
+    Unlock(UnlockArgs),
+    /// Show who changed the course, when, and what became of it
+    History(HistoryArgs),
     /// The embedded Google Cloud
     Sandbox(SandboxArgs),
     /// Print completions for a shell
@@ -291,6 +297,9 @@ pub(super) struct RunArgs {
     /// Steps at once
     #[arg(long, value_name = "N", default_value_t = crate::apply::PARALLEL)]
     pub(super) parallel: usize,
+    /// How long to wait while another run has the lock of the course, as in `10m`
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = time)]
+    pub(super) lock_timeout: Duration,
     /// How the plan and the outcome are written
     #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
     pub(super) format: ReportFormat,

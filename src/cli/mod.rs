@@ -4,6 +4,7 @@ mod apply;
 mod args;
 mod bootstrap;
 mod completions;
+mod confirm;
 mod connection;
 mod course;
 mod destroy;
@@ -11,6 +12,8 @@ mod drift;
 mod exit;
 mod from;
 mod github;
+mod held;
+mod history;
 mod import;
 mod init;
 mod outputs;
@@ -27,8 +30,10 @@ mod status;
 mod sweep;
 mod told;
 mod trace;
+mod unlock;
 mod validate;
 mod wait;
+mod who;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -104,6 +109,8 @@ async fn dispatch(command: Command, printer: &mut Printer) -> anyhow::Result<Exi
         Command::FromCompose(args) => from::compose(&args, printer),
         Command::Schema(args) => schema::run(&args, printer),
         Command::Sandbox(args) => sandbox::run(&args, printer).await,
+        Command::Unlock(args) => unlock::run(&args, printer).await,
+        Command::History(args) => history::run(&args, printer).await,
         Command::Completions(args) => Ok(completions::run(&args, printer)),
     }
 }

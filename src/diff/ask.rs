@@ -48,6 +48,17 @@ impl Intent {
         desired.resolved.ends.as_ref().map(|(time, _)| *time).filter(|time| *time <= self.now)
     }
 
+    /// The command that it is the intent of.
+    pub fn word(&self) -> &'static str {
+        match &self.power {
+            Some(Power { on: true, .. }) => "resume",
+            Some(Power { on: false, .. }) => "pause",
+            None if self.expired => "destroy --expired",
+            None if self.destroy => "destroy",
+            None => "apply",
+        }
+    }
+
     /// Whether a declared resource is to go.
     pub fn removes(&self, desired: &Desired) -> bool {
         self.destroy || self.over(desired).is_some()

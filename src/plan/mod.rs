@@ -23,6 +23,7 @@ pub use build::{Input, build};
 use crate::gcp::{Call, Request};
 use crate::inventory::RecordEdit;
 use crate::kinds::FieldChange;
+use crate::kinds::desired::digest;
 use crate::spec::Address;
 use crate::spec::reference::{self, Reference};
 
@@ -224,6 +225,11 @@ impl Plan {
         for change in &mut self.changes {
             change.resource = reference::filled(&change.resource, &|reference| known.get(reference).cloned());
         }
+    }
+
+    /// Digest of the work: the same for the same steps, whatever run.
+    pub fn digest(&self) -> String {
+        digest(&serde_json::json!(self.steps))
     }
 
     /// Whether nothing is left to do.

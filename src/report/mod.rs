@@ -5,6 +5,7 @@ pub mod diagnostics;
 pub mod document;
 pub mod drift;
 pub mod github;
+pub mod history;
 pub mod json;
 pub mod markdown;
 pub mod outcome;

@@ -18,10 +18,11 @@ use crate::spec::load::{self, Choice, LoadError};
 
 use crate::apply::{Outcome, StepResult};
 use crate::cli::apply;
-use crate::cli::args::{ReconcileArgs, ReportFormat, RunArgs};
+use crate::cli::args::ReconcileArgs;
 use crate::cli::connection::{self, Connection};
 use crate::cli::course::{self, Loaded};
 use crate::cli::exit::Exit;
+use crate::cli::held::{Doing, Tenure};
 use crate::cli::plan::{self, Checked};
 use crate::cli::printer::{LOG, Printer};
 use crate::cli::signal::Stop;
@@ -119,9 +120,18 @@ impl<'a> Worker<'a> {
         checked: &Checked,
         printer: &Printer,
     ) -> anyhow::Result<Outcome> {
-        let args = RunArgs { yes: true, parallel: self.args.parallel, format: ReportFormat::Text };
-        apply::confirm(&args, &Intent::default(), printer)?;
-        apply::execute(connection, loaded, &checked.plan, checked.record.clone(), &args, printer).await
+        let target = &self.args.target;
+        let words = apply::command_line(target);
+        let environment = target.course.environment.as_deref();
+        let doing = Doing { what: "reconcile", environment, words: &words, timeout: Duration::ZERO };
+        let mut tenure = Tenure::new(doing);
+        let (plan, record) = (&checked.plan, checked.record.clone());
+        let outcome =
+            apply::execute(connection, loaded, (plan, record), self.args.parallel, &mut tenure, printer)
+                .await;
+        tenure.end(printer).await;
+        // Whoever does not wait for the lock never plans again: the next round does.
+        Ok(outcome?.unwrap_or_default())
     }
 
     /// Tells what there would be to do.
