@@ -2,13 +2,18 @@
 
 mod apply;
 mod args;
+mod bootstrap;
 mod completions;
+mod confirm;
 mod connection;
 mod course;
 mod destroy;
+mod drift;
 mod exit;
 mod from;
 mod github;
+mod held;
+mod history;
 mod import;
 mod init;
 mod outputs;
@@ -17,14 +22,18 @@ mod power;
 mod preflight;
 mod printer;
 mod progress;
+mod reconcile;
 mod sandbox;
 mod schema;
+mod signal;
 mod status;
 mod sweep;
 mod told;
 mod trace;
+mod unlock;
 mod validate;
 mod wait;
+mod who;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -43,11 +52,12 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return unparsed(&error, &printer).into(),
     };
-    if let Err(error) = trace::begin(cli.verbose, cli.log_file.as_deref(), printer.is_read_by_github()) {
+    let guarded = printer.is_read_by_github();
+    if let Err(error) = trace::begin(cli.verbose, cli.log_file.as_deref(), cli.command.log(), guarded) {
         printer.error(&error.into());
         return Exit::Usage.into();
     }
-    let exit = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let exit = match runtime(&cli.command) {
         Ok(runtime) => runtime.block_on(dispatch(cli.command, &mut printer)),
         Err(error) => Err(error.into()),
     };
@@ -70,9 +80,19 @@ fn unparsed(error: &clap::Error, printer: &Printer) -> Exit {
     Exit::Usage
 }
 
+/// What runs for long runs small: one thread is enough for what mostly waits, and each has memory of its own.
+fn runtime(command: &Command) -> std::io::Result<tokio::runtime::Runtime> {
+    let mut builder = match command {
+        Command::Reconcile(_) => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    builder.enable_all().build()
+}
+
 async fn dispatch(command: Command, printer: &mut Printer) -> anyhow::Result<Exit> {
     match command {
         Command::Init(args) => init::run(&args, printer),
+        Command::Bootstrap(args) => bootstrap::run(&args, printer),
         Command::Validate(args) => validate::run(&args, printer),
         Command::Plan(args) => plan::run(&args, printer).await,
         Command::Preflight(args) => preflight::run(&args, printer).await,
@@ -80,6 +100,7 @@ async fn dispatch(command: Command, printer: &mut Printer) -> anyhow::Result<Exi
         Command::Destroy(args) => destroy::run(&args, printer).await,
         Command::Pause(args) => power::run(&args, false, printer).await,
         Command::Resume(args) => power::run(&args, true, printer).await,
+        Command::Reconcile(args) => reconcile::run(&args, printer).await,
         Command::Status(args) => status::run(&args, printer).await,
         Command::Import(args) => import::run(&args, printer).await,
         Command::Sweep(args) => sweep::run(&args, printer).await,
@@ -88,6 +109,8 @@ async fn dispatch(command: Command, printer: &mut Printer) -> anyhow::Result<Exi
         Command::FromCompose(args) => from::compose(&args, printer),
         Command::Schema(args) => schema::run(&args, printer),
         Command::Sandbox(args) => sandbox::run(&args, printer).await,
+        Command::Unlock(args) => unlock::run(&args, printer).await,
+        Command::History(args) => history::run(&args, printer).await,
         Command::Completions(args) => Ok(completions::run(&args, printer)),
     }
 }

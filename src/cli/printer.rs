@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 use std::io::{ErrorKind, IsTerminal, Write};
 
-use serde_json::Value;
-
 use super::github::Github;
+use crate::drift::Drift;
 use crate::gcp::ApiError;
 use crate::live::LiveError;
 use crate::plan::Plan;
@@ -13,14 +12,20 @@ use crate::report::advice::advice;
 use crate::report::github::{Annotation, commands, harmless};
 use crate::report::markdown::JOB_SUMMARY;
 use crate::report::{Advice, Known, Secrets};
+use serde_json::Value;
 
 /// Where a command prints.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Printer {
     secrets: Secrets,
+    /// Whether everything goes to the log, an event for each text.
+    logs: bool,
     github: Github,
     annotations: Vec<Annotation>,
 }
+
+/// What a command that runs for long logs under, whatever else is traced.
+pub(super) const LOG: &str = "provost::reconcile";
 
 impl Printer {
     pub(super) fn new() -> Self {
@@ -30,6 +35,11 @@ impl Printer {
     /// Whether lines of what is written may be taken for commands.
     pub(super) fn is_read_by_github(&self) -> bool {
         self.github.reads
+    }
+
+    /// One that writes into the log what others print.
+    pub(super) fn logging(&self) -> Self {
+        Self { logs: true, ..self.clone() }
     }
 
     /// Notes what must not be shown from here on.
@@ -49,8 +59,16 @@ impl Printer {
         self.secrets.hide_all(plan);
     }
 
+    /// Hides the secrets of a plan's drift, once those of the plan are known.
+    pub(super) fn make_drift_showable(&self, drift: &mut Drift) {
+        drift.resources.iter_mut().for_each(|one| self.secrets.hide_fields(&mut one.fields));
+    }
+
     /// A result.
     pub(super) fn out(&self, text: &str) {
+        if self.logs {
+            return self.note(text);
+        }
         write(&mut anstream::stdout(), &self.safe(text));
     }
 
@@ -66,7 +84,24 @@ impl Printer {
 
     /// A remark.
     pub(super) fn note(&self, text: &str) {
-        write(&mut anstream::stderr(), &self.safe(text));
+        match self.plain(text) {
+            Some(text) => tracing::info!(target: LOG, "{text}"),
+            None => write(&mut anstream::stderr(), &self.safe(text)),
+        }
+    }
+
+    /// Something that is not as it should be.
+    pub(super) fn warn(&self, text: &str) {
+        match self.plain(text) {
+            Some(text) => tracing::warn!(target: LOG, "{text}"),
+            None => write(&mut anstream::stderr(), &self.safe(text)),
+        }
+    }
+
+    /// A text as a log takes it: without colours and the spaces around it.
+    fn plain(&self, text: &str) -> Option<String> {
+        let hidden = || anstream::adapter::strip_str(&self.secrets.hide(text)).to_string();
+        self.logs.then(|| hidden().trim().to_owned())
     }
 
     /// A text without secrets, and without commands where GitHub would obey them.
@@ -107,7 +142,7 @@ impl Printer {
         let told = crate::gcp::error::told(error.as_ref());
         self.annotate([Annotation::failure(told.as_str())]);
         let style = anstyle::AnsiColor::Red.on_default().bold();
-        self.note(&format!("{style}error{style:#}: {told}\n"));
+        self.warn(&format!("{style}error{style:#}: {told}\n"));
         let known = Known::default();
         let all: BTreeSet<Advice> = failures(error).into_iter().filter_map(|e| advice(e, &known)).collect();
         for Advice { what, help } in all {

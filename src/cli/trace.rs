@@ -9,18 +9,27 @@ use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
+use super::args::Format;
 use crate::report::github::harmless;
 
 /// Begins to trace: with `-v` what is tried again and what was refused, with `-vv` every call; into a file always every call.
-/// The file is begun anew. `guarded` says that lines must not be commands to whoever reads stderr.
-pub(super) fn begin(verbose: u8, file: Option<&Path>, guarded: bool) -> io::Result<()> {
-    let level = match verbose {
-        0 => "off",
-        1 => "provost=info",
+/// The file is begun anew. A command that keeps a log writes it to stderr in that format. `guarded` says that lines must not be
+/// commands to whoever reads stderr.
+pub(super) fn begin(verbose: u8, file: Option<&Path>, log: Option<Format>, guarded: bool) -> io::Result<()> {
+    let level = match (verbose, log) {
+        (0, None) => "off",
+        (0, Some(_)) => "provost::reconcile=info",
+        (1, _) => "provost=info",
         _ => "provost=debug",
     };
     let stderr = move || Lines { to: anstream::AutoStream::auto(io::stderr()), guarded };
-    let people = tracing_subscriber::fmt::layer().with_writer(stderr).without_time().with_target(false);
+    let people = tracing_subscriber::fmt::layer().with_writer(stderr).with_target(false);
+    // Who watches a command needs no clock; who reads a log later does.
+    let people = match log {
+        None => people.without_time().boxed(),
+        Some(Format::Json) => people.json().flatten_event(true).with_current_span(false).boxed(),
+        Some(_) => people.boxed(),
+    };
     let people = people.with_filter(EnvFilter::new(level));
     let programs = match file {
         None => None,

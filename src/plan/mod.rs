@@ -3,6 +3,7 @@
 
 pub mod build;
 mod endings;
+mod guardrails;
 mod learn;
 pub mod order;
 pub mod pace;
@@ -22,6 +23,7 @@ pub use build::{Input, build};
 use crate::gcp::{Call, Request};
 use crate::inventory::RecordEdit;
 use crate::kinds::FieldChange;
+use crate::kinds::desired::digest;
 use crate::spec::Address;
 use crate::spec::reference::{self, Reference};
 
@@ -176,7 +178,7 @@ pub struct Step {
 pub struct Learn {
     /// Reads the resource.
     pub read: Request,
-    /// The results, and where each stands in what is read: a JSON pointer, of whose text the last path segment counts.
+    /// The results, and where each stands in what is read: a JSON pointer. Of an address there the last segment counts.
     pub results: Vec<(Reference, String)>,
 }
 
@@ -208,6 +210,8 @@ pub struct Plan {
     pub records: Vec<RecordEdit>,
     /// What is held back, and why.
     pub report: Vec<Finding>,
+    /// Rules of the policy that the plan breaks and that it was told to put aside, by name.
+    pub overrides: Vec<String>,
 }
 
 impl Plan {
@@ -221,6 +225,11 @@ impl Plan {
         for change in &mut self.changes {
             change.resource = reference::filled(&change.resource, &|reference| known.get(reference).cloned());
         }
+    }
+
+    /// Digest of the work: the same for the same steps, whatever run.
+    pub fn digest(&self) -> String {
+        digest(&serde_json::json!(self.steps))
     }
 
     /// Whether nothing is left to do.

@@ -3,7 +3,9 @@
 pub mod advice;
 pub mod diagnostics;
 pub mod document;
+pub mod drift;
 pub mod github;
+pub mod history;
 pub mod json;
 pub mod markdown;
 pub mod outcome;

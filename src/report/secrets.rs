@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use regex_lite::Regex;
 use serde_json::Value;
 
+use crate::kinds::FieldChange;
 use crate::plan::Plan;
 
 /// What stands in place of a secret.
@@ -170,6 +171,7 @@ impl Secrets {
             steps: Vec::new(),
             records: Vec::new(),
             report: plan.report.clone(),
+            overrides: plan.overrides.clone(),
         };
         self.hide_all(&mut shown);
         shown
@@ -183,16 +185,21 @@ impl Secrets {
             if self.is_in(&change.reason) {
                 change.reason = self.hide(&change.reason);
             }
-            for field in &mut change.fields {
-                let secret = field.path.0.iter().any(|part| is_secret_name(part));
-                let name = if secret { "secret" } else { "" };
-                self.hide_in(name, &mut field.before);
-                self.hide_in(name, &mut field.after);
-            }
+            self.hide_fields(&mut change.fields);
         }
         for finding in &mut plan.report {
             finding.message = self.hide(&finding.message);
             finding.help = finding.help.take().map(|help| self.hide(&help));
+        }
+    }
+
+    /// Changes of fields without any secret.
+    pub fn hide_fields(&self, fields: &mut [FieldChange]) {
+        for field in fields {
+            let secret = field.path.0.iter().any(|part| is_secret_name(part));
+            let name = if secret { "secret" } else { "" };
+            self.hide_in(name, &mut field.before);
+            self.hide_in(name, &mut field.after);
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{Advice, Case, first};
 use crate::gcp::error::Refusal;
 
 /// Which role has a permission: the narrowest usual one. The longest prefix decides.
-const ROLES: [(&str, &str); 21] = [
+const ROLES: [(&str, &str); 22] = [
     ("artifactregistry.", "roles/artifactregistry.admin"),
     ("billing.resourceAssociations.", "roles/billing.user"),
     ("compute.", "roles/compute.admin"),
@@ -19,6 +19,7 @@ const ROLES: [(&str, &str); 21] = [
     ("iam.", "roles/iam.serviceAccountAdmin"),
     ("iam.serviceAccounts.actAs", "roles/iam.serviceAccountUser"),
     ("iam.serviceAccounts.getAccessToken", "roles/iam.serviceAccountTokenCreator"),
+    ("iam.workloadIdentityPool", "roles/iam.workloadIdentityPoolAdmin"),
     ("resourcemanager.projects.get", "roles/browser"),
     ("resourcemanager.projects.getIamPolicy", "roles/resourcemanager.projectIamAdmin"),
     ("resourcemanager.projects.setIamPolicy", "roles/resourcemanager.projectIamAdmin"),

@@ -5,6 +5,7 @@
 mod about;
 mod change;
 mod diagnostics;
+mod drift;
 mod escape;
 mod findings;
 mod fit;

@@ -27,7 +27,7 @@ impl Paper<'_> {
         fit(&opening, &all, self.room)
     }
 
-    fn heading(&self, what: &str, plan: &Plan) -> String {
+    pub(super) fn heading(&self, what: &str, plan: &Plan) -> String {
         format!("### {what} {} in {}\n\n", self.course(&plan.course), code(&plan.project))
     }
 }

@@ -47,6 +47,7 @@ fn plan(changes: Vec<Change>, report: Vec<Finding>) -> Plan {
         steps: Vec::new(),
         records: Vec::new(),
         report,
+        overrides: Vec::new(),
     }
 }
 
