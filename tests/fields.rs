@@ -19,4 +19,5 @@ mod fields {
     mod registry;
     pub(crate) mod table;
     mod vm;
+    mod workload_identity;
 }

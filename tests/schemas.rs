@@ -17,11 +17,12 @@ fn all() -> Vec<(String, Value)> {
     schema::all(&KindRegistry::standard())
 }
 
-/// These, that of overlays, and the one that is no spec's.
+/// These, that of overlays, and those that are no spec's.
 fn published() -> Vec<(String, Value)> {
     let mut all = all();
     all.push(("overlay.json".to_owned(), schema::overlay(&KindRegistry::standard())));
     all.push(("faults.json".to_owned(), Faults::schema()));
+    all.extend(provost::report::json::schemas());
     all
 }
 

@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 
 fn validate(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
     let mut command = Command::cargo_bin("provost").expect("a program");
+    for name in ["GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"] {
+        command.env_remove(name);
+    }
     let output = command.current_dir(folder).args(["validate", "."]).args(arguments).output().expect("a run");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("a text");
     (output.status.code().expect("a code"), text(output.stdout), text(output.stderr))

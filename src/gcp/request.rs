@@ -39,6 +39,15 @@ impl Service {
             Self::SecretManager => "secretmanager.googleapis.com",
         }
     }
+
+    /// The path of a request about a resource, from the path by which the inventory knows it: the version of Compute and of
+    /// Storage is part of their base.
+    pub fn path(self, resource: &str) -> String {
+        match self {
+            Self::Compute | Self::Storage => resource.to_owned(),
+            _ => format!("v1/{resource}"),
+        }
+    }
 }
 
 /// HTTP verb.

@@ -15,9 +15,12 @@ use super::contract::{
     Ask, Choices, Facts, Finding, MarkPlace, Need, Observation, Observed, Resource, Update,
 };
 use super::ending::Ending;
+use super::governed::{Governed, Governs};
 use super::handout::{Handout, Reachable};
 use super::lint::{self, Lint};
-use super::machine::{Machine, calls, decode, encode, fields, import, observe, ready, rules, yields};
+use super::machine::{
+    Machine, calls, decode, encode, fields, governs, import, observe, ready, rules, yields,
+};
 use super::reads::Reads;
 use super::yields::{Known, Yield};
 use super::{Scope, Written, konlet, secret_env};
@@ -121,6 +124,14 @@ impl Resource for ContainerVm {
         let containers = lint::machine::containers(&self.containers, registry, &scope.project);
         let secrets = secret_env::lint(&self.machine, &self.containers, scope);
         lint::machine::machine(&self.machine).into_iter().chain(containers).chain(secrets).collect()
+    }
+
+    fn governed(&self, scope: &Scope) -> Vec<Governs> {
+        let images = self.containers.iter().enumerate().map(|(i, container)| {
+            let at = Pointer::from("containers").child(i.to_string()).child("image");
+            (at, Governed::Image(container.image.to_string()))
+        });
+        governs::governed(&self.machine, scope).into_iter().chain(images).collect()
     }
 
     fn fill(&mut self, scope: &Scope) {

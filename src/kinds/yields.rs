@@ -23,7 +23,7 @@ pub struct Yield {
 pub enum Known {
     /// It follows from the spec.
     Declared,
-    /// Once the resource exists: a JSON pointer into its wire document, of whose text the last path segment counts.
+    /// Once the resource exists: a JSON pointer into its wire document. Of an address (`https://…`) there the last path segment counts.
     Live(&'static str),
     /// The same, and another one after the machine was stopped.
     Running(&'static str),
@@ -47,8 +47,25 @@ impl Known {
     }
 }
 
-/// The result at a place in a wire document.
+/// The result at a place in a wire document: of an address of another resource, as Compute writes it, its last segment.
 pub fn read(document: &Value, pointer: &str) -> Option<String> {
     let text = wire::text(document, pointer)?;
-    Some(wire::last(&text).to_owned()).filter(|text| !text.is_empty())
+    let text = if text.contains("://") { wire::last(&text).to_owned() } else { text };
+    Some(text).filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn of_an_address_the_last_segment_counts_and_of_a_name_the_whole() {
+        let zone = "https://www.googleapis.com/compute/v1/projects/p/zones/europe-west1-b";
+        let document = json!({"zone": zone, "name": "projects/1/locations/global/pools/x", "none": ""});
+        assert_eq!(read(&document, "/zone").as_deref(), Some("europe-west1-b"));
+        assert_eq!(read(&document, "/name").as_deref(), Some("projects/1/locations/global/pools/x"));
+        assert_eq!(read(&document, "/none"), None);
+    }
 }

@@ -44,6 +44,7 @@ fn learns(item: &Item<'_>, references: &[&Reference]) -> Option<Learn> {
     };
     let results: Vec<(Reference, String)> = references.iter().filter_map(place).collect();
     let resource = item.desired.as_ref()?.resolved.resource.clone();
-    let read = Request::get(item.kind.facts().service, resource);
+    let service = item.kind.facts().service;
+    let read = Request::get(service, service.path(&resource));
     (!results.is_empty()).then_some(Learn { read, results })
 }

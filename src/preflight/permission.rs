@@ -40,6 +40,11 @@ const MADE_WITH: &[Need] = &[
     ("iam.serviceAccounts.actAs", "/serviceAccounts/0"),
 ];
 
+const POOLS: &str = "v1/projects/*/locations/*/workloadIdentityPools";
+const POOL: &str = "v1/projects/*/locations/*/workloadIdentityPools/*";
+const PROVIDERS: &str = "v1/projects/*/locations/*/workloadIdentityPools/*/providers";
+const PROVIDER: &str = "v1/projects/*/locations/*/workloadIdentityPools/*/providers/*";
+
 const ROWS: &[Row] = &[
     Row(Compute, Post, "projects/*/zones/*/instances", Project, MADE),
     Row(Compute, Post, "projects/*/zones/*/instances", Itself, MADE_WITH),
@@ -89,6 +94,26 @@ const ROWS: &[Row] = &[
     Row(Iam, Patch, "v1/projects/*/serviceAccounts/*", Itself, &[("iam.serviceAccounts.update", "")]),
     Row(Iam, Delete, "v1/projects/*/serviceAccounts/*", Itself, &[("iam.serviceAccounts.delete", "")]),
     Row(Iam, Post, "v1/projects/*/serviceAccounts/*/{}", Itself, &[("iam.serviceAccounts.{}", "")]),
+    Row(Iam, Post, POOLS, Project, &[("iam.workloadIdentityPools.create", "")]),
+    Row(Iam, Patch, POOL, Project, &[("iam.workloadIdentityPools.update", "")]),
+    Row(Iam, Delete, POOL, Project, &[("iam.workloadIdentityPools.delete", "")]),
+    Row(
+        Iam,
+        Post,
+        "v1/projects/*/locations/*/workloadIdentityPools/*/undelete",
+        Project,
+        &[("iam.workloadIdentityPools.undelete", "")],
+    ),
+    Row(Iam, Post, PROVIDERS, Project, &[("iam.workloadIdentityPoolProviders.create", "")]),
+    Row(Iam, Patch, PROVIDER, Project, &[("iam.workloadIdentityPoolProviders.update", "")]),
+    Row(Iam, Delete, PROVIDER, Project, &[("iam.workloadIdentityPoolProviders.delete", "")]),
+    Row(
+        Iam,
+        Post,
+        "v1/projects/*/locations/*/workloadIdentityPools/*/providers/*/undelete",
+        Project,
+        &[("iam.workloadIdentityPoolProviders.undelete", "")],
+    ),
     Row(Storage, Post, "b", Project, &[("storage.buckets.create", "")]),
     Row(Storage, Patch, "b/*", Itself, &[("storage.buckets.update", "")]),
     Row(Storage, Delete, "b/*", Itself, &[("storage.buckets.delete", "")]),
@@ -207,6 +232,18 @@ mod tests {
                 "serviceusage.services.disable",
             ),
             (Post, Iam, "v1/projects/p/serviceAccounts/a@p:setIamPolicy", "iam.serviceAccounts.setIamPolicy"),
+            (
+                Post,
+                Iam,
+                "v1/projects/p/locations/global/workloadIdentityPools/x:undelete",
+                "iam.workloadIdentityPools.undelete",
+            ),
+            (
+                Post,
+                Iam,
+                "v1/projects/p/locations/global/workloadIdentityPools/x/providers",
+                "iam.workloadIdentityPoolProviders.create",
+            ),
             (Put, Storage, "b/x/iam", "storage.buckets.setIamPolicy"),
             (
                 Post,

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use regex_lite::Regex;
 use serde_json::Value;
 
-use crate::kinds::FieldPath;
+use crate::kinds::{FieldChange, FieldPath};
 use crate::plan::Plan;
 
 /// What stands in place of a secret.
@@ -187,6 +187,7 @@ impl Secrets {
             steps: Vec::new(),
             records: Vec::new(),
             report: plan.report.clone(),
+            overrides: plan.overrides.clone(),
         };
         self.hide_all(&mut shown);
         shown
@@ -197,14 +198,23 @@ impl Secrets {
         for change in &mut plan.changes {
             self.hide_in("", &mut change.before);
             self.hide_in("", &mut change.after);
-            for field in change.fields.iter_mut().filter(|field| !is_among_names(&field.path)) {
-                let name = if is_secret(&field.path) { "secret" } else { "" };
-                self.hide_in(name, &mut field.before);
-                self.hide_in(name, &mut field.after);
+            if self.is_in(&change.reason) {
+                change.reason = self.hide(&change.reason);
             }
+            self.hide_fields(&mut change.fields);
         }
         for finding in &mut plan.report {
             finding.message = self.hide(&finding.message);
+            finding.help = finding.help.take().map(|help| self.hide(&help));
+        }
+    }
+
+    /// Changes of fields without any secret.
+    pub fn hide_fields(&self, fields: &mut [FieldChange]) {
+        for field in fields.iter_mut().filter(|field| !is_among_names(&field.path)) {
+            let name = if is_secret(&field.path) { "secret" } else { "" };
+            self.hide_in(name, &mut field.before);
+            self.hide_in(name, &mut field.after);
         }
     }
 }

@@ -105,6 +105,11 @@ pub(super) fn registry(item: &Value) -> String {
     joined(&[text_or_empty(item, "/format").to_lowercase(), location, bytes])
 }
 
+pub(super) fn pool(item: &Value) -> String {
+    let off = if flag(item, "/disabled") { "switched off" } else { "" };
+    joined(&[text_or_empty(item, "/displayName"), "logins from outside".to_owned(), off.to_owned()])
+}
+
 pub(super) fn account(item: &Value) -> String {
     text(item, "/displayName")
         .filter(|name| !name.is_empty())

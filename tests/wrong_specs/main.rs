@@ -15,6 +15,7 @@ mod machines;
 mod names;
 mod network;
 mod overlays;
+mod policy;
 mod projects;
 mod quoting;
 mod ready;

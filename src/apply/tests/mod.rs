@@ -35,7 +35,15 @@ pub(super) fn calls(id: usize, name: &str, after: &[usize], calls: Vec<Call>) ->
 
 pub(super) fn plan(steps: Vec<Step>) -> Plan {
     let (course, project) = ("be".to_owned(), "class-2526".to_owned());
-    Plan { course, project, changes: Vec::new(), steps, records: Vec::new(), report: Vec::new() }
+    Plan {
+        course,
+        project,
+        changes: Vec::new(),
+        steps,
+        records: Vec::new(),
+        report: Vec::new(),
+        overrides: Vec::new(),
+    }
 }
 
 /// A run against a server, its inventory in a folder, with everything a test wants to look at afterwards.

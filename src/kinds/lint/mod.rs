@@ -2,6 +2,7 @@
 //! Rules are functions over the parts of specs that several kinds share; each kind lists in `Resource::lint` which it keeps.
 
 pub mod access;
+pub mod login;
 pub mod machine;
 pub mod traffic;
 

@@ -19,6 +19,7 @@ const ROLES: [(&str, &str); 22] = [
     ("iam.", "roles/iam.serviceAccountAdmin"),
     ("iam.serviceAccounts.actAs", "roles/iam.serviceAccountUser"),
     ("iam.serviceAccounts.getAccessToken", "roles/iam.serviceAccountTokenCreator"),
+    ("iam.workloadIdentityPool", "roles/iam.workloadIdentityPoolAdmin"),
     ("resourcemanager.projects.get", "roles/browser"),
     ("resourcemanager.projects.getIamPolicy", "roles/resourcemanager.projectIamAdmin"),
     ("resourcemanager.projects.setIamPolicy", "roles/resourcemanager.projectIamAdmin"),

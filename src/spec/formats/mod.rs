@@ -4,9 +4,11 @@
 mod access;
 mod compute;
 mod containers;
+mod federation;
 mod guess;
 mod names;
 mod network;
+pub mod patterns;
 mod quantities;
 mod secrets;
 mod storage;
@@ -15,10 +17,12 @@ mod times;
 pub use access::{Email, KeepPattern, Member, Role, Scope, ServiceName, VmAccount};
 pub use compute::{AcceleratorType, ApiRef, DiskType, Hostname, MachineType, MetadataKey, Region, Zone};
 pub use containers::{ContainerImage, ContainerName, EnvName, PortMapping, VolumeMount};
+pub use federation::{GithubRepository, PoolId};
 pub use names::{
     AccountId, CourseName, LabelKey, LabelValue, NetworkTag, ProjectId, RegistryId, ResourceName, SpecName,
 };
 pub use network::{AllowRule, Cidr, IpAddress};
+pub use patterns::{ImagePattern, MachineTypePattern, MemberPattern, PlacePattern, RolePattern};
 pub use quantities::{Date, Duration, SizeGb};
 pub use secrets::{LATEST, SecretName, SecretVersion};
 pub use storage::{BucketName, Location, StorageClass};
@@ -126,6 +130,8 @@ const RULES: &[(&str, Rule)] = &[
     ("service-name", access::service_name),
     ("oauth-scope", access::oauth_scope),
     ("vm-account", access::vm_account),
+    ("pool-id", federation::pool_id),
+    ("github-repository", federation::github_repository),
     ("region", compute::region),
     ("zone", compute::zone),
     ("machine-type", compute::machine_type),
@@ -147,6 +153,11 @@ const RULES: &[(&str, Rule)] = &[
     ("date", quantities::date),
     ("date-time", times::date_time),
     ("expires", times::expires),
+    ("machine-type-pattern", patterns::machine_type),
+    ("place-pattern", patterns::place),
+    ("image-pattern", patterns::image),
+    ("role-pattern", patterns::role),
+    ("member-pattern", patterns::member),
 ];
 
 /// The names of all formats that have a rule.
@@ -163,18 +174,18 @@ pub fn check(format: &str, text: &str) -> Option<Result<(), Problem>> {
     Some(rule(text).map_err(|problem| mend(format, text, problem, *rule)))
 }
 
-/// What is known after an apply only: where an address may stand the API checks it, and anything else must be known before.
+/// What is known after an apply only: where it may stand the API checks it, and anything else must be known before.
 fn later(format: &str, reference: &Reference) -> Result<(), Problem> {
     if LATER.contains(&format) {
         return Ok(());
     }
     let message = format!("`{reference}` is known after apply, and this must be known before");
-    let help = "such a value can stand in texts (environment, metadata, scripts, descriptions) and in address ranges";
+    let help = "such a value can stand in texts (environment, metadata, scripts, descriptions), in address ranges and in members";
     Err(Problem::new("reference-too-early", message).help(help))
 }
 
-/// Formats that an address fits which is known later.
-const LATER: [&str; 1] = ["cidr"];
+/// Formats that a value fits which is known later: an address, the name of a pool inside a member.
+const LATER: [&str; 2] = ["cidr", "member"];
 
 /// The problem with what was evidently meant. A fix that breaks the same rule again is none.
 fn mend(format: &str, text: &str, problem: Problem, rule: Rule) -> Problem {
