@@ -9,6 +9,8 @@ RUN apk add --no-cache musl-dev
 WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
 COPY benches benches
+# `bootstrap github` brings the workflows.
+COPY .github .github
 COPY src src
 RUN cargo build --locked --release --bin provost
 

@@ -1,3 +1,5 @@
+//! Plans and outcomes as whole texts: what stands where, what gives way, and that everything fits.
+
 use insta::assert_snapshot;
 use proptest::prelude::*;
 use serde_json::{Value, json};
