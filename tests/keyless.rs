@@ -143,6 +143,24 @@ fn a_bootstrap_is_written_below_the_repository_and_never_over_what_is_there() {
 }
 
 #[test]
+fn the_workflows_come_with_it_as_they_are_here() {
+    let folder = tempfile::tempdir().unwrap();
+    bootstrap(&["--out", folder.path().to_str().unwrap()]).code(0);
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    for file in [
+        "actions/provost/action.yml",
+        "workflows/plan.yml",
+        "workflows/apply.yml",
+        "workflows/drift.yml",
+        "workflows/teardown.yml",
+    ] {
+        let file = std::path::Path::new(".github").join(file);
+        let (written, here) = (folder.path().join(&file), root.join(&file));
+        assert_eq!(fs_err::read_to_string(written).unwrap(), fs_err::read_to_string(here).unwrap());
+    }
+}
+
+#[test]
 fn programs_are_told_every_file_and_variable() {
     let told = bootstrap(&["--format", "json"]).code(0).json();
     assert_eq!(

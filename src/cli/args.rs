@@ -90,16 +90,6 @@ pub(super) enum Command {
     Completions(CompletionsArgs),
 }
 
-impl Command {
-    /// How the log is written of a command that keeps one.
-    pub(super) fn log(&self) -> Option<Format> {
-        match self {
-            Self::Reconcile(args) if !args.check => Some(args.format),
-            _ => None,
-        }
-    }
-}
-
 #[derive(Clone, Debug, Args)]
 pub(super) struct CourseArgs {
     /// The course folder, or one YAML file
@@ -282,7 +272,7 @@ pub(super) struct PlanArgs {
     #[arg(long)]
     pub(super) destroy: bool,
     /// Only tell what was changed outside Provost since the last apply: fields, deletions, by whom and when
-    #[arg(long, conflicts_with_all = ["destroy", "adopt", "release", "no_preflight"])]
+    #[arg(long, conflicts_with_all = ["destroy", "adopt", "release", "overrides", "no_preflight"])]
     pub(super) drift: bool,
     /// Exit with 2 when changes are pending; with `--drift`, when there is drift
     #[arg(long)]

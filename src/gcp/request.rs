@@ -22,6 +22,8 @@ pub enum Service {
     Iam,
     /// Service Usage v1.
     ServiceUsage,
+    /// Secret Manager v1: whether secrets are there, and who may read them. Never what they hold.
+    SecretManager,
 }
 
 impl Service {
@@ -34,6 +36,7 @@ impl Service {
             Self::ResourceManager => "cloudresourcemanager.googleapis.com",
             Self::Iam => "iam.googleapis.com",
             Self::ServiceUsage => "serviceusage.googleapis.com",
+            Self::SecretManager => "secretmanager.googleapis.com",
         }
     }
 

@@ -23,7 +23,7 @@ use super::machine::{
 };
 use super::reads::Reads;
 use super::yields::{Known, Yield};
-use super::{Scope, Written, konlet};
+use super::{Scope, Written, konlet, secret_env};
 use crate::gcp::{Call, Read, Service};
 use crate::spec::formats::{Expires, PortMapping};
 use crate::spec::{Address, Pointer, Problem, Reference};
@@ -97,6 +97,7 @@ impl Resource for ContainerVm {
         let mut found = rules::check(&self.machine, &[USER_DATA], scope);
         found.extend(ready::check(&self.machine, false));
         found.extend(self.check_names());
+        found.extend(secret_env::check(&self.machine, &self.containers));
         for (i, port) in containers::port_clashes(&self.containers) {
             let problem =
                 Problem::new("port-twice", format!("two containers want port {port} of the machine"));
@@ -121,7 +122,8 @@ impl Resource for ContainerVm {
     fn lint(&self, scope: &Scope) -> Vec<Lint> {
         let registry = super::Registry::FACTS.kind;
         let containers = lint::machine::containers(&self.containers, registry, &scope.project);
-        lint::machine::machine(&self.machine).into_iter().chain(containers).collect()
+        let secrets = secret_env::lint(&self.machine, &self.containers, scope);
+        lint::machine::machine(&self.machine).into_iter().chain(containers).chain(secrets).collect()
     }
 
     fn governed(&self, scope: &Scope) -> Vec<Governs> {
@@ -138,7 +140,7 @@ impl Resource for ContainerVm {
 
     fn normalise(&mut self, scope: &Scope) {
         self.machine.normalise(scope);
-        containers::normalise(&mut self.containers);
+        containers::normalise(&mut self.containers, &scope.project);
     }
 
     fn complete(&mut self, live: &Observed<Self>, _scope: &Scope) {
@@ -158,7 +160,8 @@ impl Resource for ContainerVm {
         let registries = registries.map(|(project, id)| (Address::new("Registry", id), project));
         let registries = registries.filter(|(registry, project)| scope.is_in(registry, project));
         let registries = registries.map(|(registry, _)| Need::Resource(registry));
-        rules::needs(&self.machine, scope).into_iter().chain(registries).collect()
+        let secrets = secret_env::needs(&self.containers, scope);
+        rules::needs(&self.machine, scope).into_iter().chain(registries).chain(secrets).collect()
     }
 
     fn handout(&self, _scope: &Scope) -> Handout {
@@ -277,7 +280,7 @@ impl Resource for ContainerVm {
             containers = containers::declared(&metadata).unwrap_or_default();
             written.remarks.push(EDITED.to_owned());
         }
-        containers.iter_mut().for_each(containers::shorten);
+        containers.iter_mut().for_each(|container| containers::shorten(container, &scope.project));
         Ok(written.map(|machine| Self { machine, containers }))
     }
 }

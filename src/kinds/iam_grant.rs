@@ -33,7 +33,7 @@ use crate::spec::{Address, Pointer, Problem, reference};
 pub struct IamGrant {
     /// Name of the grant within the course.
     pub name: SpecName,
-    /// What the roles are on: `project`, `{ bucket: x }`, `{ registry: x }`, `{ serviceAccount: x }` or `{ vm: x }`.
+    /// What the roles are on: `project`, `{ bucket: x }`, `{ registry: x }`, `{ serviceAccount: x }`, `{ vm: x }` or `{ secret: x }`.
     pub on: Target,
     /// The roles, by their full names: `roles/storage.objectAdmin`.
     #[schemars(length(min = 1))]

@@ -39,6 +39,7 @@ mod references;
 pub mod registry;
 pub mod schema;
 pub mod scope;
+pub mod secret_env;
 pub mod service_account;
 pub mod vm;
 pub mod wire;

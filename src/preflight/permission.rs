@@ -22,7 +22,7 @@ type Need = (&'static str, &'static str);
 struct Row(Service, Verb, &'static str, On, &'static [Need]);
 
 use On::{Itself, Project};
-use Service::{ArtifactRegistry, Compute, Iam, ResourceManager, ServiceUsage, Storage};
+use Service::{ArtifactRegistry, Compute, Iam, ResourceManager, SecretManager, ServiceUsage, Storage};
 use Verb::{Delete, Patch, Post, Put};
 
 const MADE: &[Need] = &[
@@ -149,6 +149,7 @@ const ROWS: &[Row] = &[
         Itself,
         &[("artifactregistry.repositories.{}", "")],
     ),
+    Row(SecretManager, Post, "v1/projects/*/secrets/*/{}", Itself, &[("secretmanager.secrets.{}", "")]),
 ];
 
 /// The permissions that a request takes.
@@ -244,6 +245,12 @@ mod tests {
                 "iam.workloadIdentityPoolProviders.create",
             ),
             (Put, Storage, "b/x/iam", "storage.buckets.setIamPolicy"),
+            (
+                Post,
+                SecretManager,
+                "v1/projects/p/secrets/x:setIamPolicy",
+                "secretmanager.secrets.setIamPolicy",
+            ),
             (Delete, Storage, "b/x/o/be%2Fcat", "storage.objects.delete"),
         ] {
             assert_eq!(told(verb, service, path, &none), [permission], "{path}");

@@ -122,7 +122,21 @@ fn metrics_count_rounds_by_their_end_and_leave_out_what_is_not_known() {
     let text = rounds.metrics();
     let values: Vec<&str> =
         text.lines().filter(|line| !line.starts_with('#') && !line.ends_with("\"} 0")).collect();
-    insta::assert_snapshot!(values.join("\n"), @"");
+    let values = values.join("\n").replace(env!("CARGO_PKG_VERSION"), "VERSION");
+    insta::assert_snapshot!(values, @r#"
+    provost_build_info{version="VERSION"} 1
+    provost_reconcile_rounds_total{result="applied"} 1
+    provost_reconcile_rounds_total{result="failed"} 1
+    provost_reconcile_consecutive_failures 1
+    provost_reconcile_last_success_timestamp_seconds 10
+    provost_reconcile_resources 66
+    provost_reconcile_drift 1
+    provost_reconcile_drift_found_total 1
+    provost_reconcile_steps_applied_total 2
+    provost_reconcile_last_round_duration_seconds 1
+    provost_reconcile_round_duration_seconds_total 11
+    provost_reconcile_commit_info{commit="4b825d"} 1
+    "#);
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let name = line.split(['{', ' ']).next().unwrap();
         assert!(text.contains(&format!("# TYPE {name} ")), "{name}");

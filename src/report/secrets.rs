@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use regex_lite::Regex;
 use serde_json::Value;
 
-use crate::kinds::FieldChange;
+use crate::kinds::{FieldChange, FieldPath};
 use crate::plan::Plan;
 
 /// What stands in place of a secret.
@@ -58,6 +58,18 @@ pub fn is_secret_name(name: &str) -> bool {
     })
 }
 
+/// Whether a field names secrets of Secret Manager: what it holds are names for all to read, whatever they are called.
+/// Where people choose the names (environments, metadata), values are texts.
+pub fn names_secrets(field: &str, value: &Value) -> bool {
+    matches!(field, "secretEnv" | "on") && value.is_object()
+}
+
+/// The same of a place in a spec.
+fn is_among_names(path: &FieldPath) -> bool {
+    let parts: Vec<&str> = path.0.iter().map(String::as_str).collect();
+    matches!(parts.as_slice(), ["containers", _, "secretEnv", ..] | ["on", ..])
+}
+
 /// The secrets in a text: what stands behind a name that says so, with that name, and the passwords of addresses.
 pub fn secrets_in(text: &str) -> Vec<(String, String)> {
     let passwords = text.split("://").skip(1).filter_map(login);
@@ -88,6 +100,9 @@ impl Secrets {
     pub fn gather(&mut self, value: &Value) {
         match value {
             Value::Object(map) => map.iter().for_each(|(key, value)| {
+                if names_secrets(key, value) {
+                    return;
+                }
                 if is_secret_name(key) {
                     self.note(value);
                 }
@@ -119,7 +134,7 @@ impl Secrets {
             self.gather(&change.before);
             self.gather(&change.after);
             for field in &change.fields {
-                if field.path.0.iter().any(|part| is_secret_name(part)) {
+                if is_secret(&field.path) {
                     self.note(&field.before);
                     self.note(&field.after);
                 }
@@ -148,6 +163,7 @@ impl Secrets {
     /// A value without any secret, where it stands: most have none, and are left as they are.
     fn hide_in(&self, name: &str, value: &mut Value) {
         match value {
+            Value::Object(_) if names_secrets(name, value) => {}
             Value::Object(map) => map.iter_mut().for_each(|(key, value)| self.hide_in(key, value)),
             Value::Null => {}
             _ if is_secret_name(name) => *value = Value::String(HIDDEN.to_owned()),
@@ -195,13 +211,17 @@ impl Secrets {
 
     /// Changes of fields without any secret.
     pub fn hide_fields(&self, fields: &mut [FieldChange]) {
-        for field in fields {
-            let secret = field.path.0.iter().any(|part| is_secret_name(part));
-            let name = if secret { "secret" } else { "" };
+        for field in fields.iter_mut().filter(|field| !is_among_names(&field.path)) {
+            let name = if is_secret(&field.path) { "secret" } else { "" };
             self.hide_in(name, &mut field.before);
             self.hide_in(name, &mut field.after);
         }
     }
+}
+
+/// Whether what stands at a place is a secret by its name.
+fn is_secret(path: &FieldPath) -> bool {
+    !is_among_names(path) && path.0.iter().any(|part| is_secret_name(part))
 }
 
 /// A text without the passwords of addresses: `scheme://user:password@host`.
@@ -238,6 +258,17 @@ mod tests {
             json!({"env": {"DB_PASSWORD": HIDDEN, "USER": "owl"}, "script": "psql postgres://u:(sensitive)@db"})
         );
         assert_eq!(secrets.hide("invalid value hunter22"), "invalid value (sensitive)");
+    }
+
+    #[test]
+    fn the_name_of_a_secret_is_none_and_a_variable_of_that_name_is() {
+        let mut secrets = Secrets::default();
+        let named = json!({"secretEnv": {"DB_PASSWORD": {"secret": "db-pass"}}, "on": {"secret": "db-pass"}});
+        secrets.gather(&named);
+        assert_eq!(secrets.hide_value("", &named), named);
+        assert_eq!(secrets.hide("IamGrant/reads-db-pass"), "IamGrant/reads-db-pass");
+        let chosen = json!({"env": {"secretEnv": "hunter22", "on": "x"}});
+        assert_eq!(secrets.hide_value("", &chosen), json!({"env": {"secretEnv": HIDDEN, "on": "x"}}));
     }
 
     #[test]

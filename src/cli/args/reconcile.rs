@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{CheckArgs, Format, TargetArgs, pause};
+use super::{CheckArgs, Command, Format, TargetArgs, pause};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ReconcileArgs {
@@ -31,4 +31,14 @@ pub(in crate::cli) struct ReconcileArgs {
     /// How the log is written
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(in crate::cli) format: Format,
+}
+
+impl Command {
+    /// How the log is written of a command that keeps one.
+    pub(in crate::cli) fn log(&self) -> Option<Format> {
+        match self {
+            Self::Reconcile(args) if !args.check => Some(args.format),
+            _ => None,
+        }
+    }
 }

@@ -5,8 +5,21 @@ pub(super) const LOGIN: &str = "login/course.yaml";
 
 const TEMPLATE: &str = include_str!("login.yaml");
 
+/// A file of this repository by its path.
+macro_rules! same {
+    ($path:literal) => {
+        ($path, include_str!(concat!("../../../", $path)))
+    };
+}
+
 /// Files that are the same in every repository, by their path in it.
-pub(super) const FILES: &[(&str, &str)] = &[];
+pub(super) const FILES: &[(&str, &str)] = &[
+    same!(".github/actions/provost/action.yml"),
+    same!(".github/workflows/apply.yml"),
+    same!(".github/workflows/drift.yml"),
+    same!(".github/workflows/plan.yml"),
+    same!(".github/workflows/teardown.yml"),
+];
 
 /// The specs of the login of a repository to a project.
 pub(super) fn login(repository: &str, project: &str) -> String {

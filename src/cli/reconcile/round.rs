@@ -6,16 +6,6 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::diff::Intent;
-use crate::drift::Drift;
-use crate::kinds::desired::digest;
-use crate::live;
-use crate::plan::{Plan, Weight};
-use crate::preflight::Depth;
-use crate::reconcile::{Ended, Planned, Round, commit};
-use crate::report::{drift as drift_report, outcome, text};
-use crate::spec::load::{self, Choice, LoadError};
-
 use crate::apply::{Outcome, StepResult};
 use crate::cli::apply;
 use crate::cli::args::ReconcileArgs;
@@ -26,6 +16,15 @@ use crate::cli::held::{Doing, Tenure};
 use crate::cli::plan::{self, Checked};
 use crate::cli::printer::{LOG, Printer};
 use crate::cli::signal::Stop;
+use crate::diff::Intent;
+use crate::drift::Drift;
+use crate::kinds::desired::digest;
+use crate::live;
+use crate::plan::{Plan, Weight};
+use crate::preflight::Depth;
+use crate::reconcile::{Ended, Planned, Round, commit};
+use crate::report::{drift as drift_report, outcome, text};
+use crate::spec::load::{self, Choice, LoadError};
 
 /// Carries out rounds, and says what is new.
 pub(super) struct Worker<'a> {
@@ -85,11 +84,14 @@ impl<'a> Worker<'a> {
         printer.make_drift_showable(&mut drift);
         self.tell_drift(&shown, &drift);
         let planned = Some(Planned { resources: shown.changes.len(), drift: drift.resources.len() });
-        let idle = checked.plan.steps.is_empty() && checked.plan.records.is_empty();
+        let Plan { steps, records, .. } = &checked.plan;
+        // What only the inventory has to learn is nothing to report.
+        let idle = steps.is_empty() && (records.is_empty() || self.args.report_only);
         let ended = match () {
             () if shown.is_refused() => Ended::Refused,
             () if idle && drift.is_empty() => Ended::Converged,
             () if self.args.report_only => self.reported(&shown),
+            () if stop.is_asked() => Ended::Stopped,
             () => {
                 let outcome = self.apply(connection, loaded, &checked, printer).await?;
                 return Ok(Round {
@@ -112,7 +114,7 @@ impl<'a> Worker<'a> {
         Ok((checked, drift))
     }
 
-    /// As `apply --yes` does it.
+    /// As `apply --yes` does it: nobody is there to ask.
     async fn apply(
         &self,
         connection: &Connection,

@@ -4,7 +4,7 @@ use super::{Advice, Case, first};
 use crate::gcp::error::Refusal;
 
 /// Which role has a permission: the narrowest usual one. The longest prefix decides.
-const ROLES: [(&str, &str); 22] = [
+const ROLES: [(&str, &str); 23] = [
     ("artifactregistry.", "roles/artifactregistry.admin"),
     ("billing.resourceAssociations.", "roles/billing.user"),
     ("compute.", "roles/compute.admin"),
@@ -23,6 +23,7 @@ const ROLES: [(&str, &str); 22] = [
     ("resourcemanager.projects.get", "roles/browser"),
     ("resourcemanager.projects.getIamPolicy", "roles/resourcemanager.projectIamAdmin"),
     ("resourcemanager.projects.setIamPolicy", "roles/resourcemanager.projectIamAdmin"),
+    ("secretmanager.", "roles/secretmanager.admin"),
     ("serviceusage.services.use", "roles/serviceusage.serviceUsageConsumer"),
     ("serviceusage.", "roles/serviceusage.serviceUsageAdmin"),
     ("storage.", "roles/storage.admin"),
@@ -148,7 +149,8 @@ fn missing(case: &Case<'_>, permission: &str) -> Advice {
 
 fn permission(case: &Case<'_>) -> Option<String> {
     let Case { said, .. } = case;
-    let service = "(?:artifactregistry|billing|compute|iam|resourcemanager|serviceusage|storage)";
+    let service =
+        "(?:artifactregistry|billing|compute|iam|resourcemanager|secretmanager|serviceusage|storage)";
     let pattern = format!(r"\b({service}\.[a-zA-Z]+\.[a-zA-Z]+)\b");
     let of_words = || first(&pattern, said.message).filter(|found| found.rsplit('.').next() != Some("com"));
     said.info("permission").map(str::to_owned).or_else(of_words)

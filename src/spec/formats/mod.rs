@@ -10,6 +10,7 @@ mod names;
 mod network;
 pub mod patterns;
 mod quantities;
+mod secrets;
 mod storage;
 mod times;
 
@@ -23,6 +24,7 @@ pub use names::{
 pub use network::{AllowRule, Cidr, IpAddress};
 pub use patterns::{ImagePattern, MachineTypePattern, MemberPattern, PlacePattern, RolePattern};
 pub use quantities::{Date, Duration, SizeGb};
+pub use secrets::{LATEST, SecretName, SecretVersion};
 pub use storage::{BucketName, Location, StorageClass};
 pub use times::{DateTime, End, Expires};
 
@@ -143,6 +145,9 @@ const RULES: &[(&str, Rule)] = &[
     ("env-name", containers::env_name),
     ("port-mapping", containers::port_mapping),
     ("volume-mount", containers::volume_mount),
+    ("secret-id", secrets::secret_id),
+    ("secret-name", secrets::secret_name),
+    ("secret-version", secrets::secret_version),
     ("duration", quantities::duration),
     ("size-gb", quantities::size_gb),
     ("date", quantities::date),
