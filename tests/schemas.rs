@@ -216,6 +216,7 @@ fn required_fields_are_those_without_which_nothing_can_be_made() {
     Course.json: kind name project
     ApiServices.json: kind name services
     ServiceAccount.json: kind name
+    WorkloadIdentity.json: kind name repository
     IamGrant.json: kind name on roles members
     Bucket.json: kind name
     Registry.json: kind name
