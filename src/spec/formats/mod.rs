@@ -11,6 +11,7 @@ mod network;
 pub mod patterns;
 mod quantities;
 mod secrets;
+mod shares;
 mod storage;
 mod times;
 
@@ -19,12 +20,14 @@ pub use compute::{AcceleratorType, ApiRef, DiskType, Hostname, MachineType, Meta
 pub use containers::{ContainerImage, ContainerName, EnvName, PortMapping, VolumeMount};
 pub use federation::{GithubRepository, PoolId};
 pub use names::{
-    AccountId, CourseName, LabelKey, LabelValue, NetworkTag, ProjectId, RegistryId, ResourceName, SpecName,
+    AccountId, CourseName, LabelKey, LabelValue, NetworkTag, ProjectId, RegistryId, ResourceName, ServiceId,
+    SpecName,
 };
 pub use network::{AllowRule, Cidr, IpAddress};
 pub use patterns::{ImagePattern, MachineTypePattern, MemberPattern, PlacePattern, RolePattern};
 pub use quantities::{Date, Duration, SizeGb};
 pub use secrets::{LATEST, SecretName, SecretVersion};
+pub use shares::{Cpu, Memory};
 pub use storage::{BucketName, Location, StorageClass};
 pub use times::{DateTime, End, Expires};
 
@@ -113,6 +116,7 @@ const RULES: &[(&str, Rule)] = &[
     ("course-name", names::course_name),
     ("registry-id", names::registry_id),
     ("account-id", names::account_id),
+    ("service-id", names::service_id),
     ("project-id", names::project_id),
     ("label-key", names::label_key),
     ("label-value", names::label_value),
@@ -150,6 +154,8 @@ const RULES: &[(&str, Rule)] = &[
     ("secret-version", secrets::secret_version),
     ("duration", quantities::duration),
     ("size-gb", quantities::size_gb),
+    ("cpu", shares::cpu),
+    ("memory", shares::memory),
     ("date", quantities::date),
     ("date-time", times::date_time),
     ("expires", times::expires),
