@@ -15,7 +15,7 @@ use super::connection::Connection;
 use super::course::Loaded;
 use super::exit::{Exit, Refusal};
 use super::printer::Printer;
-use super::{plan, who};
+use super::{commit, plan, who};
 
 /// How often a lock that somebody has is looked at: it is one small read, and nobody minds two seconds.
 const LOOK: Duration = Duration::from_secs(2);
@@ -178,7 +178,7 @@ impl Written {
             doing: what,
             who,
             provost: env!("CARGO_PKG_VERSION").to_owned(),
-            commit: who::commit(&loaded.root),
+            commit: commit::of(&loaded.root),
             plan: plan.digest(),
             summary: counts.filter(|(_, count)| *count > 0).collect(),
             overrides: plan.overrides.clone(),

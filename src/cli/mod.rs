@@ -3,6 +3,7 @@
 mod apply;
 mod args;
 mod bootstrap;
+mod commit;
 mod completions;
 mod confirm;
 mod connection;
@@ -24,6 +25,7 @@ mod printer;
 mod progress;
 mod reconcile;
 mod sandbox;
+mod saved;
 mod schema;
 mod signal;
 mod status;

@@ -1,6 +1,5 @@
-//! Who runs this program, where, and from which commit: what a lock and a history tell others. Reads the environment and asks git.
+//! Who runs this program, where: what a lock and a history tell others. Reads the environment.
 
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::inventory::Who;
@@ -35,14 +34,6 @@ fn hostname() -> Option<String> {
     Some(name.trim().to_owned()).filter(|name| !name.is_empty())
 }
 
-/// The commit that a folder is at, with `-dirty` behind it if files that git knows have changed since. None outside of git,
-/// and without git.
-pub(super) fn commit(folder: &Path) -> Option<String> {
-    let mut git = Command::new("git");
-    git.arg("-C").arg(folder).args(["describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]);
-    said(&mut git).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
-}
-
 /// What a program says on its output, if it succeeds.
 fn said(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
@@ -72,11 +63,5 @@ mod tests {
             ("GITHUB_RUN_ID", "42"),
         ];
         assert_eq!(told(&github), "ana on GitHub Actions 7 (https://github.com/isae/be/actions/runs/42)");
-    }
-
-    #[test]
-    fn a_folder_outside_of_git_has_no_commit() {
-        let folder = tempfile::tempdir().unwrap();
-        assert_eq!(commit(folder.path()), None);
     }
 }
