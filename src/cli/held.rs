@@ -103,7 +103,9 @@ async fn take(
         let found = match lock.take(&mine).await? {
             Attempt::Taken(hold, before) => {
                 hold.keep();
-                before.into_iter().for_each(|lease| printer.note(&taken_over(&lease)));
+                if let Some(lease) = before {
+                    printer.note(&taken_over(&lease));
+                }
                 return Ok(Taken { hold, waited: seen.is_some() });
             }
             Attempt::Busy(found) => *found,

@@ -22,8 +22,7 @@ fn told_by(lookup: impl Fn(&str) -> Option<String>, hostname: impl Fn() -> Optio
 
 /// The page of a workflow's run.
 fn github(lookup: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let [server, repository, run] =
-        ["GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID"].map(|name| lookup(name));
+    let [server, repository, run] = ["GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID"].map(lookup);
     Some(format!("{}/{}/actions/runs/{}", server?, repository?, run?))
 }
 
