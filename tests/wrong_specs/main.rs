@@ -21,6 +21,7 @@ mod quoting;
 mod ready;
 mod roster;
 mod rows;
+mod secrets;
 mod session;
 mod storage;
 mod values;

@@ -4,7 +4,7 @@ use super::{Advice, Case, first};
 use crate::gcp::error::Refusal;
 
 /// Which role has a permission: the narrowest usual one. The longest prefix decides.
-const ROLES: [(&str, &str); 22] = [
+const ROLES: [(&str, &str); 23] = [
     ("artifactregistry.", "roles/artifactregistry.admin"),
     ("billing.resourceAssociations.", "roles/billing.user"),
     ("compute.", "roles/compute.admin"),
