@@ -21,6 +21,9 @@ pub(super) fn table() -> Table {
         )
         .stops()
         .paths(&["containers[0].env.A", "containers[0].env.B"]),
+        row("containers", "", "containers: [{image: nginx:1, secretEnv: {KEY: {secret: key}}}]")
+            .stops()
+            .paths(&["containers[0].secretEnv"]),
         row("containers", "containers: [{image: nginx:1, ports: ['80:80']}]", "")
             .stops()
             .paths(&["containers[0].ports"]),
