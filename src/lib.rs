@@ -4,6 +4,7 @@
 pub mod apply;
 pub mod cli;
 pub mod diff;
+pub mod drift;
 pub mod gcp;
 pub mod import;
 pub mod inventory;
@@ -12,8 +13,10 @@ pub mod live;
 pub mod plan;
 pub mod preflight;
 pub mod ready;
+pub mod reconcile;
 pub mod report;
 pub mod sandbox;
+pub mod saved;
 pub mod spec;
 pub mod sweep;
 pub mod translate;

@@ -54,7 +54,8 @@ impl Bench {
         let run = Run { client, recorder: recorder.clone(), parallel: 8, listener, stop };
         let (course, project) = ("be".to_owned(), PROJECT.to_owned());
         let (changes, records, report) = (Vec::new(), Vec::new(), Vec::new());
-        let outcome = apply(&run, &Plan { course, project, changes, steps, records, report }).await;
+        let plan = Plan { course, project, changes, steps, records, report, overrides: Vec::new() };
+        let outcome = apply(&run, &plan).await;
         recorder.close().await.unwrap();
         outcome
     }

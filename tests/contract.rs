@@ -27,8 +27,16 @@ const SURFACES: [(&str, &str); 7] = [
 /// Rows that stand for no member of the resource: the objects of a bucket are resources of their own.
 const PSEUDO: [(&str, &str); 1] = [("Bucket", "objects")];
 /// Managed values that are made from other fields of the spec, and so are not in its schema.
-const DERIVED: [(&str, &str); 4] =
-    [("Bucket", "objects"), ("IamGrant", "grants"), ("RunService", "serving"), ("RunService", "traffic")];
+const DERIVED: [(&str, &str); 6] = [
+    ("Bucket", "objects"),
+    ("IamGrant", "grants"),
+    ("RunService", "serving"),
+    ("RunService", "traffic"),
+    ("WorkloadIdentity", "state"),
+    ("WorkloadIdentity", "providerState"),
+];
+/// Resources that a kind reads together with its own: a member of its wire document, and what that is to the API.
+const PARTS: [(&str, &str, &str); 1] = [("WorkloadIdentity", "provider", "WorkloadIdentityPoolProvider")];
 /// The table of machines is shared: each of the two kinds has a field that the other has not.
 const OTHER_MACHINE: [(&str, &str); 2] = [("Vm", "containers"), ("ContainerVm", "startupScript")];
 
@@ -36,7 +44,10 @@ const OTHER_MACHINE: [(&str, &str); 2] = [("Vm", "containers"), ("ContainerVm", 
 fn surface(kind: &dyn Kind) -> (BTreeMap<String, Value>, &'static str) {
     let (service, resource) = kind.facts().wire.split_once('.').unwrap();
     let (_, text) = SURFACES.iter().find(|(name, _)| *name == service).unwrap();
-    let surface: Value = serde_json::from_str(text).unwrap();
+    let mut surface: Value = serde_json::from_str(text).unwrap();
+    for (_, member, part) in PARTS.iter().filter(|(of, ..)| *of == kind.facts().kind) {
+        surface["schemas"][resource]["properties"][member] = json!({ "$ref": part });
+    }
     (serde_json::from_value(surface["schemas"].clone()).unwrap(), resource)
 }
 
@@ -167,7 +178,8 @@ fn keyed_whole_and_local_fields_are_fields_of_the_spec() {
     for kind in every_kind() {
         let (facts, schema) = (kind.facts(), schema::strict(kind));
         for path in facts.keyed.iter().chain(facts.whole).chain(facts.local) {
-            let known = schema["properties"].get(path).is_some() || DERIVED.contains(&(facts.kind, path));
+            let root = path.split('.').next().unwrap();
+            let known = schema["properties"].get(root).is_some() || DERIVED.contains(&(facts.kind, path));
             assert!(known, "no spec of {} has {path}", facts.kind);
         }
     }
@@ -198,6 +210,7 @@ fn sample(kind: &str) -> Value {
     match kind {
         "ApiServices" => json!({"name": "apis", "services": ["run.googleapis.com", "iam.googleapis.com"]}),
         "ServiceAccount" => json!({"name": "ci-bot", "displayName": "CI", "description": "x"}),
+        "WorkloadIdentity" => json!({"name": "github", "repository": "a/b", "description": "x"}),
         "IamGrant" => {
             json!({"name": "g", "on": "project", "roles": ["roles/viewer"], "members": ["user:B@x.edu", "user:a@x.edu"]})
         }

@@ -17,11 +17,13 @@ fn all() -> Vec<(String, Value)> {
     schema::all(&KindRegistry::standard())
 }
 
-/// These, that of overlays, and the one that is no spec's.
+/// These, that of overlays, and those that are no spec's.
 fn published() -> Vec<(String, Value)> {
     let mut all = all();
     all.push(("overlay.json".to_owned(), schema::overlay(&KindRegistry::standard())));
     all.push(("faults.json".to_owned(), Faults::schema()));
+    all.extend(provost::report::json::schemas());
+    all.push(("plan-file.json".to_owned(), provost::saved::schema()));
     all
 }
 
@@ -215,6 +217,7 @@ fn required_fields_are_those_without_which_nothing_can_be_made() {
     Course.json: kind name project
     ApiServices.json: kind name services
     ServiceAccount.json: kind name
+    WorkloadIdentity.json: kind name repository
     IamGrant.json: kind name on roles members
     Bucket.json: kind name
     Registry.json: kind name

@@ -96,9 +96,9 @@ impl Known {
         let text = serde_json::to_string(part)?;
         let filled = {
             let learned = self.learned();
-            // Places and addresses: nothing that JSON would have to escape, however deep in texts it stands.
+            // Places, names and addresses: nothing that JSON would have to escape, however deep in texts it stands.
             let plain =
-                |value: &&String| value.chars().all(|c| c.is_ascii_alphanumeric() || "-._:".contains(c));
+                |value: &&String| value.chars().all(|c| c.is_ascii_alphanumeric() || "-._:/".contains(c));
             reference::filled(&text, &|reference| learned.values.get(reference).filter(plain).cloned())
         };
         match reference::all(&filled).into_iter().next() {

@@ -1,9 +1,17 @@
 //! What can be typed: commands and their flags, with the help that explains them.
 
+mod bootstrap;
 mod check;
+mod lock;
+mod policy;
+mod reconcile;
 mod translation;
 
+pub(super) use bootstrap::{BootstrapArgs, GithubArgs, Host};
 pub(super) use check::{CheckArgs, PreflightArgs};
+pub(super) use lock::{HistoryArgs, HistoryCommand, ShowArgs, UnlockArgs};
+pub(super) use policy::PolicyArgs;
+pub(super) use reconcile::ReconcileArgs;
 pub(super) use translation::{FromComposeArgs, FromGcloudArgs, TranslationArgs};
 
 use std::net::SocketAddr;
@@ -40,6 +48,8 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Make a course folder with a first spec that is valid
     Init(InitArgs),
+    /// Make a repository ready to plan and apply: specs of its keyless login, and its workflows
+    Bootstrap(BootstrapArgs),
     /// Check every spec of a course folder, offline
     Validate(ValidateArgs),
     /// Show what apply would do, and why
@@ -54,6 +64,8 @@ pub(super) enum Command {
     Pause(PowerArgs),
     /// Start the machines of the course again
     Resume(PowerArgs),
+    /// Keep the project as the specs say, round after round, until interrupted
+    Reconcile(ReconcileArgs),
     /// Show every resource of the course and how it is
     Status(StatusArgs),
     /// Write down what a project holds as specs
@@ -68,6 +80,10 @@ pub(super) enum Command {
     FromCompose(FromComposeArgs),
     /// Print a JSON Schema of specs, or write all of them to a folder
     Schema(SchemaArgs),
+    /// Take the lock of a course away from a run that is dead
+    Unlock(UnlockArgs),
+    /// Show who changed the course, when, and what became of it
+    History(HistoryArgs),
     /// The embedded Google Cloud
     Sandbox(SandboxArgs),
     /// Print completions for a shell
@@ -76,7 +92,7 @@ pub(super) enum Command {
 
 #[derive(Clone, Debug, Args)]
 pub(super) struct CourseArgs {
-    /// The course folder, or one YAML file
+    /// The course folder, or one YAML file; for `apply` also a plan that `plan --out` wrote
     #[arg(default_value = ".")]
     pub(super) folder: PathBuf,
     /// Lay `overlays/NAME.yaml` of the course folder over the course: a term, a rehearsal, another project
@@ -143,6 +159,18 @@ pub(super) enum Format {
     Text,
     /// For programs
     Json,
+}
+
+/// How plans, outcomes and findings are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReportFormat {
+    /// For people
+    Text,
+    /// For programs: `provost schema plan-output`, `outcome-output` and `diagnostics-output` explain it
+    Json,
+    /// For a comment under a pull request
+    #[value(alias = "md")]
+    Markdown,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -223,8 +251,8 @@ pub(super) struct ValidateArgs {
     #[arg(long)]
     pub(super) strict: bool,
     /// How findings are written
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(super) format: Format,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub(super) format: ReportFormat,
 }
 
 #[derive(Debug, Args)]
@@ -234,16 +262,24 @@ pub(super) struct PlanArgs {
     #[command(flatten)]
     pub(super) ownership: OwnershipArgs,
     #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+    #[command(flatten)]
     pub(super) check: CheckArgs,
     /// How the plan is written
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(super) format: Format,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub(super) format: ReportFormat,
     /// Plan the destruction of everything the course owns
     #[arg(long)]
     pub(super) destroy: bool,
-    /// Exit with 2 when changes are pending
+    /// Only tell what was changed outside Provost since the last apply: fields, deletions, by whom and when
+    #[arg(long, conflicts_with_all = ["destroy", "adopt", "release", "overrides", "no_preflight"])]
+    pub(super) drift: bool,
+    /// Exit with 2 when changes are pending; with `--drift`, when there is drift
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
+    /// Write the whole plan to FILE, for `provost apply FILE` to do exactly that or refuse
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -254,9 +290,12 @@ pub(super) struct RunArgs {
     /// Steps at once
     #[arg(long, value_name = "N", default_value_t = crate::apply::PARALLEL)]
     pub(super) parallel: usize,
+    /// How long to wait while another run has the lock of the course, as in `10m`
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = time)]
+    pub(super) lock_timeout: Duration,
     /// How the plan and the outcome are written
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(super) format: Format,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub(super) format: ReportFormat,
 }
 
 #[derive(Debug, Args)]
@@ -266,6 +305,8 @@ pub(super) struct ApplyArgs {
     pub(super) target: TargetArgs,
     #[command(flatten)]
     pub(super) ownership: OwnershipArgs,
+    #[command(flatten)]
+    pub(super) policy: PolicyArgs,
     #[command(flatten)]
     pub(super) check: CheckArgs,
     #[command(flatten)]
@@ -281,6 +322,8 @@ pub(super) struct ApplyArgs {
 pub(super) struct DestroyArgs {
     #[command(flatten)]
     pub(super) target: TargetArgs,
+    #[command(flatten)]
+    pub(super) policy: PolicyArgs,
     /// Only what has expired, such as everything of a session that is over: for a scheduled job
     #[arg(long)]
     pub(super) expired: bool,
@@ -412,7 +455,8 @@ fn told(problem: Problem) -> String {
 
 #[derive(Debug, Args)]
 pub(super) struct SchemaArgs {
-    /// A kind, `overlay`, `faults`, or nothing for the schema of a whole file
+    /// A kind, `overlay`, `faults`, `plan-file`, `plan-output`, `outcome-output`, `diagnostics-output`, or nothing for the schema of a
+    /// whole file
     pub(super) kind: Option<String>,
     /// Write every schema to this folder
     #[arg(long, value_name = "FOLDER", conflicts_with = "kind")]

@@ -7,6 +7,7 @@ use super::exit::Exit;
 use super::printer::Printer;
 
 pub(super) async fn run(args: &DestroyArgs, printer: &mut Printer) -> anyhow::Result<Exit> {
-    let intent = Intent { destroy: !args.expired, expired: args.expired, ..Intent::default() };
+    let overrides = args.policy.overrides.iter().copied().collect();
+    let intent = Intent { destroy: !args.expired, expired: args.expired, overrides, ..Intent::default() };
     super::apply::carry_through(&args.target, &args.run, &intent, printer).await
 }

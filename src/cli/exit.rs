@@ -47,6 +47,9 @@ pub(super) enum Refusal {
         /// Its other projects.
         others: String,
     },
+    /// Another run has the lock of the course.
+    #[error("{0}")]
+    Locked(String),
     /// The command line asks for what cannot be.
     #[error("{0}")]
     Usage(String),
@@ -62,7 +65,10 @@ impl Exit {
         match (error.downcast_ref::<Refusal>(), error.downcast_ref::<StoreError>(), live) {
             (
                 Some(
-                    Refusal::NotConfirmed(_) | Refusal::OtherProject { .. } | Refusal::SeveralProjects { .. },
+                    Refusal::NotConfirmed(_)
+                    | Refusal::OtherProject { .. }
+                    | Refusal::SeveralProjects { .. }
+                    | Refusal::Locked(_),
                 ),
                 ..,
             ) => Self::Refused,

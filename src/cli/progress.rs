@@ -12,6 +12,7 @@ use crate::apply::Event;
 use crate::plan::Plan;
 
 use super::printer::Printer;
+use super::signal;
 
 /// Tells how far an apply is.
 pub(super) struct Progress {
@@ -94,14 +95,12 @@ impl Progress {
     }
 }
 
-/// Counts Ctrl-C: the first lets what runs end, the second does not.
+/// Counts interrupts: the first lets what runs end, the second does not.
 pub(super) async fn count_interrupts(stop: watch::Sender<u8>, progress: Arc<Progress>) {
     for (count, told) in
         [(1, "stopping: what runs is finished and recorded; Ctrl-C again stops now"), (2, "stopping now")]
     {
-        if tokio::signal::ctrl_c().await.is_err() {
-            return;
-        }
+        signal::interrupted().await;
         progress.line(told);
         let _ = stop.send(count);
     }

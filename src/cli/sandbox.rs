@@ -10,6 +10,7 @@ use crate::sandbox::{self, Faults, Options};
 use super::args::{SandboxArgs, SandboxCommand, ServeArgs};
 use super::exit::Exit;
 use super::printer::Printer;
+use super::signal;
 
 pub(super) async fn run(args: &SandboxArgs, printer: &Printer) -> anyhow::Result<Exit> {
     match &args.command {
@@ -34,7 +35,7 @@ async fn serve(args: &ServeArgs, printer: &Printer) -> anyhow::Result<Exit> {
         args.state.display(),
         running.url()
     ));
-    interrupted().await;
+    signal::interrupted().await;
     for (at, strikes) in running.strikes().iter().enumerate() {
         printer.note(&format!("fault {} struck {strikes} times\n", at + 1));
     }
@@ -47,20 +48,4 @@ pub(super) fn faults(file: Option<&Path>) -> anyhow::Result<Faults> {
     let Some(file) = file else { return Ok(Faults::default()) };
     let text = fs_err::read_to_string(file).context("the faults cannot be read")?;
     Faults::parse(&text).map_err(|error| anyhow!("{}:{error}", file.display()))
-}
-
-/// Waits for Ctrl-C or the signal by which services are stopped.
-async fn interrupted() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    let _ = tokio::signal::ctrl_c().await;
 }

@@ -1,7 +1,10 @@
-//! `provost schema`: the JSON Schema of a kind, of a whole file, of an overlay or of the sandbox's faults, or all of them as files.
+//! `provost schema`: the JSON Schema of a kind, of a whole file, of an overlay, of the sandbox's faults, of a saved plan or of what
+//! commands write as JSON, or all of them as files.
 
 use crate::kinds::{KindRegistry, schema};
+use crate::report::json;
 use crate::sandbox::Faults;
+use crate::saved;
 use crate::spec::suggest;
 
 use super::args::SchemaArgs;
@@ -13,6 +16,8 @@ pub(super) fn run(args: &SchemaArgs, printer: &Printer) -> anyhow::Result<Exit> 
     let mut all = schema::all(&registry);
     all.push(("overlay.json".to_owned(), schema::overlay(&registry)));
     all.push(("faults.json".to_owned(), Faults::schema()));
+    all.extend(json::schemas());
+    all.push(("plan-file.json".to_owned(), saved::schema()));
     if let Some(folder) = &args.out {
         fs_err::create_dir_all(folder)?;
         for (file, schema) in &all {
@@ -29,6 +34,6 @@ pub(super) fn run(args: &SchemaArgs, printer: &Printer) -> anyhow::Result<Exit> 
         let help = near.unwrap_or_else(|| format!("there are {}", names().collect::<Vec<_>>().join(", ")));
         return Err(Refusal::Usage(format!("there is no schema `{wanted}`; {help}")).into());
     };
-    printer.out(&format!("{schema:#}\n"));
+    printer.json(schema);
     Ok(Exit::Done)
 }

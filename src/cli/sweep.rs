@@ -1,6 +1,8 @@
 //! `provost sweep`: what no spec owns, as a list; with `--delete` as a plan that is shown, confirmed by the project's name, and
 //! carried out.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::apply::Outcome;
@@ -17,6 +19,7 @@ use super::args::{Format, SweepArgs};
 use super::connection::{self, Connection};
 use super::course::{self, Loaded};
 use super::exit::{Exit, Refusal};
+use super::held::{Doing, Tenure, Written};
 use super::printer::{self, Printer};
 use super::{apply, plan};
 
@@ -99,10 +102,10 @@ fn plainly(error: SweepError) -> anyhow::Error {
 
 fn list(survey: &Survey, rules: &Rules<'_>, format: Format, printer: &Printer) {
     let project = &rules.scope.project;
-    printer.out(&match format {
-        Format::Json => format!("{:#}\n", report::json(survey, project, rules.now)),
-        Format::Text => report::text(survey, project, rules.now),
-    });
+    match format {
+        Format::Json => printer.json(&report::json(survey, project, rules.now)),
+        Format::Text => printer.out(&report::text(survey, project, rules.now)),
+    }
     if format == Format::Text && survey.goes().next().is_some() {
         printer.out("\nTo delete what would go, run this again with `--delete`.\n");
     }
@@ -127,13 +130,45 @@ async fn delete(
         Outcome::default()
     } else {
         confirm(args, plan, printer)?;
-        // A sweep changes nothing that an inventory knows: there is nothing to record.
-        let nothing = Record::empty(&loaded.scope.course, &plan.project);
-        let recorder = Recorder::new(plan::store(connection, loaded), nothing);
-        apply::watched(connection, recorder, plan, args.parallel, printer).await
+        let words = course::words(&args.target.course);
+        let mut tenure = Tenure::new(doing(args, &words));
+        let outcome = execute(connection, loaded, plan, args, &mut tenure, printer).await;
+        tenure.end(printer).await;
+        outcome?
     };
     say(survey, plan, rules, Some(&outcome), args.format, printer);
     Ok(apply::exit(&outcome))
+}
+
+fn doing<'a>(args: &'a SweepArgs, words: &'a str) -> Doing<'a> {
+    let environment = args.target.course.environment.as_deref();
+    Doing { what: "sweep", environment, words, timeout: Duration::ZERO }
+}
+
+/// Carries the plan out under the lock of the course, so that nothing is swept that a run is just making. Without a course
+/// there is none.
+async fn execute(
+    connection: &Connection,
+    loaded: &Loaded,
+    plan: &Plan,
+    args: &SweepArgs,
+    tenure: &mut Tenure<'_>,
+    printer: &Printer,
+) -> anyhow::Result<Outcome> {
+    // A sweep changes nothing that an inventory knows: there is nothing to record.
+    let nothing = Record::empty(&loaded.scope.course, &plan.project);
+    let recorder = Recorder::new(plan::store(connection, loaded), nothing);
+    let hold = match args.project {
+        Some(_) => None,
+        None => tenure.begin(connection, loaded, printer).await?,
+    };
+    let Some(hold) = hold else {
+        return Ok(apply::watched(connection, recorder, plan, args.parallel, printer).await);
+    };
+    let written = Written::begin(connection, loaded, tenure.doing, (&hold, plan)).await?;
+    let outcome = apply::watched(connection, recorder.under(hold), plan, args.parallel, printer).await;
+    written.end(&outcome, apply::exit(&outcome), printer).await;
+    Ok(outcome)
 }
 
 /// What is said of a plan whose things were listed: what is held back, and how many of them go.
@@ -173,7 +208,7 @@ fn say(
                 map.insert("plan".to_owned(), json::plan(plan));
                 map.extend(outcome.map(|outcome| ("outcome".to_owned(), outcome::json(outcome, &known))));
             }
-            printer.out(&format!("{value:#}\n"));
+            printer.json(&value);
         }
     }
 }

@@ -3,28 +3,36 @@
 use std::collections::BTreeSet;
 
 use crate::kinds::Checked;
+use crate::report::diagnostics;
+use crate::report::markdown::COMMENT;
 
-use super::args::{Format, ValidateArgs};
+use super::args::{ReportFormat, ValidateArgs};
 use super::course;
 use super::exit::Exit;
 use super::printer::Printer;
 
-pub(super) fn run(args: &ValidateArgs, printer: &Printer) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &ValidateArgs, printer: &mut Printer) -> anyhow::Result<Exit> {
     let (checked, _) = course::check(&args.course)?;
-    let findings = course::findings(&checked, args.format);
-    let sound = checked.course.as_ref().filter(|_| checked.is_sound());
+    let sound = checked.is_sound();
     match args.format {
-        Format::Json => printer.out(&findings),
-        Format::Text => printer.note(&findings),
+        ReportFormat::Json => printer.json(&diagnostics::json(&checked.sources, &checked.diagnostics)),
+        ReportFormat::Markdown => printer.out(&course::markdown(&checked, &args.course, COMMENT)),
+        ReportFormat::Text => {
+            printer.note(&diagnostics::render(&checked.sources, &checked.diagnostics));
+            printer.out(&verdict(&checked));
+        }
     }
-    if let (Some(course), Format::Text) = (sound, args.format) {
-        let count = checked.desired.len();
-        let (name, project) = (&course.name, &course.project);
-        let others = others(&checked);
-        printer.out(&format!("{name} is valid: {count} resources in the project {project}{others}.\n"));
-    }
-    let passed = sound.is_some() && (!args.strict || checked.diagnostics.is_empty());
+    printer.annotate(course::annotations(&checked));
+    printer.summarise(|room| course::markdown(&checked, &args.course, room));
+    let passed = sound && (!args.strict || checked.diagnostics.is_empty());
     Ok(if passed { Exit::Done } else { Exit::Failed })
+}
+
+/// What there is, if it is sound.
+fn verdict(checked: &Checked) -> String {
+    let Some(course) = checked.course.as_ref().filter(|_| checked.is_sound()) else { return String::new() };
+    let (name, project, count) = (&course.name, &course.project, checked.desired.len());
+    format!("{name} is valid: {count} resources in the project {project}{}.\n", others(checked))
 }
 
 /// How many projects there are besides the course's own.

@@ -6,13 +6,11 @@ use std::fmt::Write as _;
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::Value;
-
 use crate::diff::Intent;
 use crate::plan::Plan;
 use crate::ready::{self, Patience, Seen, Standing, Standings};
 use crate::spec::Address;
+use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::PatienceArgs;
 use super::connection::Connection;
@@ -65,11 +63,6 @@ pub(super) async fn until_ready(
     drawing.finish(&standings);
     let plan = last.ok_or_else(|| anyhow::anyhow!("nothing was looked at"))?;
     Ok(Look { plan, standings })
-}
-
-/// How everything stands, for a program.
-pub(super) fn json(standings: &Standings) -> Value {
-    standings.iter().map(|(address, seen)| (address.to_string(), seen.standing.json())).collect()
 }
 
 /// Tells how far the waiting is.

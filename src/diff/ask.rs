@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::inventory::{Entry, Record};
 use crate::kinds::{Ask, Desired, Kind, KindRegistry};
 use crate::spec::Address;
+use crate::spec::policy::Rule;
 
 /// What the user wants of this run besides the specs.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +27,8 @@ pub struct Intent {
     pub now: Timestamp,
     /// Only what is over is to go, and nothing else is touched.
     pub expired: bool,
+    /// Rules of the policy that are put aside.
+    pub overrides: BTreeSet<Rule>,
     /// Machines are only stopped or started, and nothing else is touched.
     pub power: Option<Power>,
 }
@@ -43,6 +46,17 @@ impl Intent {
     /// When a resource was over, if it is.
     pub fn over(&self, desired: &Desired) -> Option<Timestamp> {
         desired.resolved.ends.as_ref().map(|(time, _)| *time).filter(|time| *time <= self.now)
+    }
+
+    /// The command that it is the intent of.
+    pub fn word(&self) -> &'static str {
+        match &self.power {
+            Some(Power { on: true, .. }) => "resume",
+            Some(Power { on: false, .. }) => "pause",
+            None if self.expired => "destroy --expired",
+            None if self.destroy => "destroy",
+            None => "apply",
+        }
     }
 
     /// Whether a declared resource is to go.

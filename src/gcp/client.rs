@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Semaphore;
 
 use super::credentials::{Caller, Credentials};
@@ -62,6 +63,8 @@ pub struct Client {
     /// Google's rate limits; none where nobody else is served.
     gates: Option<Arc<Mutex<Gates>>>,
     told: Option<Told>,
+    /// What Cloud Storage last said the time is, and when by our own clock it said so.
+    heard: Arc<Mutex<Option<(Timestamp, Duration)>>>,
 }
 
 impl std::fmt::Debug for Client {
@@ -91,6 +94,7 @@ impl Client {
             pace: Arc::new(RealPace::new()),
             gates: (!local).then(Arc::default),
             told: None,
+            heard: Arc::default(),
         })
     }
 
@@ -131,6 +135,19 @@ impl Client {
     /// The clock of this client.
     pub fn pace(&self) -> &Arc<dyn Pace> {
         &self.pace
+    }
+
+    /// The time on Cloud Storage's own clock, by its last answer: what it dates its objects with. None before any answer.
+    pub fn storage_time(&self) -> Option<Timestamp> {
+        let heard = *self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let (then, at) = heard?;
+        let since = SignedDuration::try_from(self.pace.elapsed().saturating_sub(at)).ok()?;
+        then.checked_add(since).ok()
+    }
+
+    /// Notes what time an answer of Cloud Storage gives.
+    pub(super) fn hear(&self, time: Timestamp) {
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Some((time, self.pace.elapsed()));
     }
 
     /// Who the calls so far were made as.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use jiff::Zoned;
+use jiff::{Timestamp, Zoned};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use secrecy::ExposeSecret;
 use serde_json::Value;
@@ -12,7 +12,7 @@ use super::client::Client;
 use super::credentials::Pass;
 use super::error::{ApiError, Refusal, told};
 use super::limit::is_wait;
-use super::request::{Body, Request, Verb};
+use super::request::{Body, Request, Service, Verb};
 
 /// "Resume incomplete": an upload session that wants more.
 pub(super) const INCOMPLETE: u16 = 308;
@@ -103,6 +103,9 @@ impl Client {
         let (verb, service, path) = (request.verb, request.service.api(), request.path.as_str());
         match &sent {
             Ok(response) => {
+                if let Some(time) = date(response).filter(|_| request.service == Service::Storage) {
+                    self.hear(time);
+                }
                 let (status, request_id) = (response.status().as_u16(), request_id(response));
                 tracing::debug!(%verb, service, path, status, ms, request_id, "answered");
             }
@@ -114,6 +117,11 @@ impl Client {
 
 fn header<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
     response.headers().get(name).and_then(|value| value.to_str().ok())
+}
+
+/// The server's own time.
+fn date(response: &Response) -> Option<Timestamp> {
+    jiff::fmt::rfc2822::parse(header(response, "date")?).ok().map(|date| date.timestamp())
 }
 
 /// What Google finds a call again by.

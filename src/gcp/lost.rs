@@ -22,7 +22,7 @@ enum Wanted {
     Mark(Value),
     /// Base64 MD5 of the content.
     Content(String),
-    /// What a change sent.
+    /// What was sent.
     Members(Value),
 }
 
@@ -65,6 +65,15 @@ pub(super) fn twin(request: &Request) -> Option<Twin> {
             let email = format!("{}@{host}.iam.gserviceaccount.com", body.get("accountId")?.as_str()?);
             marked(at(format!("{}/{email}", request.path)), body.get("serviceAccount")?)
         }
+        (Service::Iam, Body::Json(text)) if request.path.ends_with("/workloadIdentityPools") => {
+            let body: Value = serde_json::from_str(text).ok()?;
+            marked(at(format!("{}/{}", request.path, query("workloadIdentityPoolId")?)), &body)
+        }
+        (Service::Iam, Body::Json(text)) if request.path.ends_with("/providers") => {
+            let sent = serde_json::from_str(text).ok()?;
+            let read = at(format!("{}/{}", request.path, query("workloadIdentityPoolProviderId")?));
+            Some(Twin { read, wanted: Wanted::Members(sent) })
+        }
         _ => None,
     }
 }
@@ -99,8 +108,11 @@ fn marked(read: Request, body: &Value) -> Option<Twin> {
 }
 
 impl Twin {
-    /// Whether what is there is what the request would have made.
+    /// Whether what is there is what the request would have made. A deleted pool still has its id and its mark.
     pub(super) fn is_ours(&self, live: &Value) -> bool {
+        if live.get("state").and_then(Value::as_str) == Some("DELETED") {
+            return false;
+        }
         match &self.wanted {
             Wanted::Members(sent) => holds(Some(live), sent),
             Wanted::Content(md5) => live.get("md5Hash").and_then(Value::as_str) == Some(md5),
@@ -110,12 +122,11 @@ impl Twin {
         }
     }
 
-    /// The answer that was lost. Registries and services are made by an operation, which is done when they are there.
+    /// The answer that was lost. Registries, services and pools are made by an operation, which is done when they are there.
     pub(super) fn answer(&self, live: Value) -> Value {
-        match self.read.service {
-            Service::ArtifactRegistry | Service::Run => json!({"done": true, "response": live}),
-            _ => live,
-        }
+        let operated = matches!(self.read.service, Service::ArtifactRegistry | Service::Run)
+            || self.read.path.contains("/workloadIdentityPools/");
+        if operated { json!({"done": true, "response": live}) } else { live }
     }
 }
 
@@ -130,6 +141,20 @@ mod tests {
 
     fn post(service: Service, path: &str, body: &Value) -> Request {
         Request::new(Verb::Post, service, path).json(body)
+    }
+
+    fn pool() -> Request {
+        let path = "v1/projects/p/locations/global/workloadIdentityPools";
+        let request = post(Service::Iam, path, &json!({"description": "[provost c]"}));
+        request.query("workloadIdentityPoolId", "github")
+    }
+
+    #[test]
+    fn a_pool_that_was_deleted_is_not_the_one_that_was_made() {
+        let twin = twin(&pool()).expect("a twin");
+        let live = |state: &str| json!({"description": "[provost c]", "state": state});
+        assert!(twin.is_ours(&live("ACTIVE")));
+        assert!(!twin.is_ours(&live("DELETED")));
     }
 
     #[test]
@@ -148,6 +173,7 @@ mod tests {
                 post(Service::Iam, "v1/projects/p/serviceAccounts", &account),
                 "v1/projects/p/serviceAccounts/ci@p.iam.gserviceaccount.com",
             ),
+            (pool(), "v1/projects/p/locations/global/workloadIdentityPools/github"),
         ];
         for (request, path) in rows {
             assert_eq!(twin(&request).map(|t| t.read.path).as_deref(), Some(path), "{request}");

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::Withheld;
 use super::draft::Draft;
-use crate::report::secrets::{is_secret_name, secrets_in};
+use crate::report::secrets::{is_secret_name, names_secrets, secrets_in};
 
 /// Puts variables in place of secrets in all drafts, unless they are wanted; gives what stands for what.
 pub(super) fn withhold(drafts: &mut [Draft], with_secrets: bool) -> Vec<Withheld> {
@@ -26,6 +26,7 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn value(&mut self, place: &str, name: &str, value: &mut Value) {
         match value {
+            Value::Object(_) if names_secrets(name, value) => {}
             Value::Object(map) => {
                 for (key, value) in map {
                     self.value(&format!("{place} {key}"), key, value);

@@ -5,8 +5,10 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use super::error::StoreError;
+use super::lock::Hold;
 use super::record::{Record, RecordEdit};
-use super::store::{Store, StoreError};
+use super::store::Store;
 
 /// A record that is written as it changes. Cheap to clone; made and used inside a tokio runtime.
 #[derive(Clone, Debug)]
@@ -18,6 +20,8 @@ struct Shared {
     /// The first write that failed: nothing is written after it but the last attempt at the end.
     broken: OnceLock<Arc<StoreError>>,
     listener: OnceLock<Box<dyn Fn() + Send + Sync>>,
+    /// The lock under which the run is.
+    hold: OnceLock<Hold>,
 }
 
 impl fmt::Debug for Shared {
@@ -47,7 +51,16 @@ impl Recorder {
             written: tokio::sync::Mutex::new(Written { store, version: 0, last: None }),
             broken: OnceLock::new(),
             listener: OnceLock::new(),
+            hold: OnceLock::new(),
         }))
+    }
+
+    /// The same recorder under the lock of its course: when that is lost, nothing is written any more.
+    #[must_use]
+    pub fn under(self, hold: Hold) -> Self {
+        // A run takes the lock once.
+        let _ = self.0.hold.set(hold);
+        self
     }
 
     /// Calls this after every write. The first listener stays.
@@ -56,9 +69,13 @@ impl Recorder {
         let _ = self.0.listener.set(Box::new(listener));
     }
 
-    /// Whether a write failed: what is done from then on would not be recorded.
+    /// Whether a write failed or the lock was lost: what is done from then on would not be recorded.
     pub fn is_broken(&self) -> bool {
-        self.0.broken.get().is_some()
+        self.0.broken.get().is_some() || self.lost().is_some()
+    }
+
+    fn lost(&self) -> Option<StoreError> {
+        self.0.hold.get().and_then(Hold::lost)
     }
 
     /// Notes what a step is about to make ours, and returns when it is written.
@@ -109,10 +126,13 @@ impl Recorder {
         if let Some(broken) = self.0.broken.get() {
             return Err(StoreError::Earlier(Arc::clone(broken)));
         }
-        self.save(&mut written).await.map_err(|error| {
-            let error = Arc::new(error);
-            StoreError::Earlier(Arc::clone(self.0.broken.get_or_init(|| error)))
-        })
+        self.save(&mut written).await.map_err(|error| self.broken(error))
+    }
+
+    /// Keeps the first failure, and gives it.
+    fn broken(&self, error: StoreError) -> StoreError {
+        let error = Arc::new(error);
+        StoreError::Earlier(Arc::clone(self.0.broken.get_or_init(|| error)))
     }
 
     /// Writes all that is noted by the time the store takes another write.
@@ -121,6 +141,10 @@ impl Recorder {
         let since = written.last.map(|last| pace.elapsed().saturating_sub(last));
         if let Some(rest) = since.and_then(|since| written.store.spacing().checked_sub(since)) {
             pace.sleep(rest).await;
+        }
+        // A write would stand in the way of the run that has taken over. What is done is found again by its mark, or as pending.
+        if let Some(lost) = self.lost() {
+            return Err(lost);
         }
         let (record, version) = {
             let noted = self.noted();
@@ -137,6 +161,9 @@ impl Recorder {
     /// Returns when all that is noted is written. After a failure it is tried once more, so that as much as possible is
     /// known to the next run, unless another run has written meanwhile. Gives the first failure all the same.
     pub async fn flush(&self) -> Result<(), StoreError> {
+        if let Some(lost) = self.lost() {
+            return Err(self.broken(lost));
+        }
         let Some(broken) = self.0.broken.get() else {
             let version = self.noted().version;
             return self.write(version).await;

@@ -16,6 +16,7 @@ use super::cleanup::{self, CleanupPolicy};
 use super::contract::{Ask, Facts, Finding, MarkPlace, Observation, Observed, Resource, Update};
 use super::ending::Ending;
 use super::field::{Class, How, field, managed, map_edit};
+use super::governed::{Governed, Governs};
 use super::handout::Handout;
 use super::reads::Reads;
 use super::yields::{Known, Yield, yields};
@@ -177,7 +178,7 @@ static FACTS: Facts = Facts {
     local: &["expires"],
 };
 
-const MASK: &str = "name,format,mode,kmsKeyName,description,labels,dockerConfig,cleanupPolicyDryRun,cleanupPolicies,vulnerabilityScanningConfig/enablementConfig,createTime";
+const MASK: &str = "name,format,mode,kmsKeyName,description,labels,dockerConfig,cleanupPolicyDryRun,cleanupPolicies,vulnerabilityScanningConfig/enablementConfig,createTime,updateTime";
 
 impl Resource for Registry {
     const FACTS: &'static Facts = &FACTS;
@@ -211,6 +212,11 @@ impl Resource for Registry {
             found.push((Pointer::from("immutableTags"), problem.help("remove it")));
         }
         found
+    }
+
+    fn governed(&self, scope: &Scope) -> Vec<Governs> {
+        let place = self.location.as_ref().map(ToString::to_string).or_else(|| scope.region.clone());
+        place.map(|place| ("location".into(), Governed::Place(place))).into_iter().collect()
     }
 
     fn fill(&mut self, scope: &Scope) {

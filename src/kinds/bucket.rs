@@ -15,6 +15,7 @@ use super::bucket_lifecycle::{self, LifecycleRule};
 use super::contract::{Ask, Facts, Finding, MarkPlace, Observation, Observed, OnDestroy, Resource, Update};
 use super::ending::Ending;
 use super::field::{Class, How, field, managed};
+use super::governed::{Governed, Governs};
 use super::handout::Handout;
 use super::reads::Reads;
 use super::yields::{Known, Yield, yields};
@@ -274,7 +275,7 @@ static FACTS: Facts = Facts {
     local: &["files", "onDestroy", "expires"],
 };
 
-const MASK: &str = "name,location,storageClass,labels,versioning,lifecycle,iamConfiguration,softDeletePolicy,retentionPolicy,defaultEventBasedHold,billing,website,cors,logging,encryption,rpo,autoclass,hierarchicalNamespace,customPlacementConfig,metageneration,timeCreated";
+const MASK: &str = "name,location,storageClass,labels,versioning,lifecycle,iamConfiguration,softDeletePolicy,retentionPolicy,defaultEventBasedHold,billing,website,cors,logging,encryption,rpo,autoclass,hierarchicalNamespace,customPlacementConfig,metageneration,timeCreated,updated";
 
 impl Resource for Bucket {
     const FACTS: &'static Facts = &FACTS;
@@ -307,6 +308,11 @@ impl Resource for Bucket {
             found.push((Pointer::from("softDelete"), problem.help("write `0s`, or `7d` to `90d`")));
         }
         found
+    }
+
+    fn governed(&self, scope: &Scope) -> Vec<Governs> {
+        let place = self.location.as_ref().map(ToString::to_string).or_else(|| scope.region.clone());
+        place.map(|place| ("location".into(), Governed::Place(place))).into_iter().collect()
     }
 
     fn fill(&mut self, scope: &Scope) {

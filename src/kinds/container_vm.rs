@@ -15,12 +15,15 @@ use super::contract::{
     Ask, Choices, Facts, Finding, MarkPlace, Need, Observation, Observed, Resource, Update,
 };
 use super::ending::Ending;
+use super::governed::{Governed, Governs};
 use super::handout::{Handout, Reachable};
 use super::lint::{self, Lint};
-use super::machine::{Machine, calls, decode, encode, fields, import, observe, ready, rules, yields};
+use super::machine::{
+    Machine, calls, decode, encode, fields, governs, import, observe, ready, rules, yields,
+};
 use super::reads::Reads;
 use super::yields::{Known, Yield};
-use super::{Scope, Written, konlet};
+use super::{Scope, Written, konlet, secret_env};
 use crate::gcp::{Call, Read, Service};
 use crate::spec::formats::{Expires, PortMapping};
 use crate::spec::{Address, Pointer, Problem, Reference};
@@ -94,6 +97,7 @@ impl Resource for ContainerVm {
         let mut found = rules::check(&self.machine, &[USER_DATA], scope);
         found.extend(ready::check(&self.machine, false));
         found.extend(self.check_names());
+        found.extend(secret_env::check(&self.machine, &self.containers));
         for (i, port) in containers::port_clashes(&self.containers) {
             let problem =
                 Problem::new("port-twice", format!("two containers want port {port} of the machine"));
@@ -118,7 +122,16 @@ impl Resource for ContainerVm {
     fn lint(&self, scope: &Scope) -> Vec<Lint> {
         let registry = super::Registry::FACTS.kind;
         let containers = lint::machine::containers(&self.containers, registry, &scope.project);
-        lint::machine::machine(&self.machine).into_iter().chain(containers).collect()
+        let secrets = secret_env::lint(&self.machine, &self.containers, scope);
+        lint::machine::machine(&self.machine).into_iter().chain(containers).chain(secrets).collect()
+    }
+
+    fn governed(&self, scope: &Scope) -> Vec<Governs> {
+        let images = self.containers.iter().enumerate().map(|(i, container)| {
+            let at = Pointer::from("containers").child(i.to_string()).child("image");
+            (at, Governed::Image(container.image.to_string()))
+        });
+        governs::governed(&self.machine, scope).into_iter().chain(images).collect()
     }
 
     fn fill(&mut self, scope: &Scope) {
@@ -127,7 +140,7 @@ impl Resource for ContainerVm {
 
     fn normalise(&mut self, scope: &Scope) {
         self.machine.normalise(scope);
-        containers::normalise(&mut self.containers);
+        containers::normalise(&mut self.containers, &scope.project);
     }
 
     fn complete(&mut self, live: &Observed<Self>, _scope: &Scope) {
@@ -147,7 +160,8 @@ impl Resource for ContainerVm {
         let registries = registries.map(|(project, id)| (Address::new("Registry", id), project));
         let registries = registries.filter(|(registry, project)| scope.is_in(registry, project));
         let registries = registries.map(|(registry, _)| Need::Resource(registry));
-        rules::needs(&self.machine, scope).into_iter().chain(registries).collect()
+        let secrets = secret_env::needs(&self.containers, scope);
+        rules::needs(&self.machine, scope).into_iter().chain(registries).chain(secrets).collect()
     }
 
     fn handout(&self, _scope: &Scope) -> Handout {
@@ -266,7 +280,7 @@ impl Resource for ContainerVm {
             containers = containers::declared(&metadata).unwrap_or_default();
             written.remarks.push(EDITED.to_owned());
         }
-        containers.iter_mut().for_each(containers::shorten);
+        containers.iter_mut().for_each(|container| containers::shorten(container, &scope.project));
         Ok(written.map(|machine| Self { machine, containers }))
     }
 }

@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::secret_env::{self, SecretEnv};
 use crate::spec::formats::{ContainerImage, ContainerName, EnvName, PortMapping, VolumeMount};
 use crate::spec::reference;
 
@@ -30,6 +31,11 @@ pub struct Container {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("propertyNames" = { "type": "string", "format": "env-name" }))]
     pub env: BTreeMap<EnvName, String>,
+    /// Environment variables whose values are secrets of Secret Manager: `{ DB_PASSWORD: { secret: db-password } }`. The machine reads
+    /// them with its own account at every start of the container; their values are in no spec, plan, metadata or log.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("propertyNames" = { "type": "string", "format": "env-name" }))]
+    pub secret_env: SecretEnv,
     /// What runs instead of the image's entry point: `[python, -m, app]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub command: Vec<String>,
@@ -88,15 +94,17 @@ pub fn declared(metadata: &BTreeMap<String, String>) -> Option<Vec<Container>> {
 }
 
 /// A container as a person would write it: without what follows from the rest.
-pub fn shorten(container: &mut Container) {
+pub fn shorten(container: &mut Container, project: &str) {
+    secret_env::shorten(&mut container.secret_env, project);
     container.name = container.name.take().filter(|name| name.as_str() != container.image.short_name());
     container.ports = container.ports.iter().map(PortMapping::short).collect();
     container.restart = container.restart.filter(|restart| *restart != Restart::Always);
 }
 
-/// One form for what can be written in several ways.
-pub fn normalise(containers: &mut [Container]) {
+/// One form for what can be written in several ways. `project` is that of secrets by their ids alone.
+pub fn normalise(containers: &mut [Container], project: &str) {
     for container in containers {
+        secret_env::normalise(&mut container.secret_env, project);
         container.name = ContainerName::try_from(name(container)).ok();
         container.ports = container.ports.iter().map(PortMapping::canonical).collect();
         container.ports.sort();
@@ -110,6 +118,9 @@ pub fn render(containers: &[Container]) -> String {
     let declared = serde_json::to_string(containers).unwrap_or_default();
     let mut text = format!("#cloud-config\n{HEADER}{declared}\nwrite_files:\n");
     file(&mut text, &format!("/etc/systemd/system/{NETWORK_UNIT}"), "0644", &network_unit());
+    if containers.iter().any(|container| !container.secret_env.is_empty()) {
+        file(&mut text, secret_env::SCRIPT_PATH, "0755", secret_env::SCRIPT);
+    }
     for container in containers {
         let name = name(container);
         file(&mut text, &format!("/etc/systemd/system/{name}.service"), "0644", &unit(container));
@@ -170,12 +181,16 @@ fn unit(container: &Container) -> String {
 
 /// The image is pulled at every start, so that a tag that moved is followed by a restart.
 fn run(container: &Container, name: &str) -> String {
-    let mut words = vec!["/usr/bin/docker".to_owned(), "run".to_owned()];
+    let secrets = &container.secret_env;
+    let mut words = if secrets.is_empty() { Vec::new() } else { secret_env::before(secrets) };
+    words.extend(["/usr/bin/docker".to_owned(), "run".to_owned()]);
     words.push(format!("--name={name}"));
     words.push(format!("--hostname={name}"));
     words.push(format!("--network={NETWORK}"));
     words.push("--pull=always".to_owned());
     words.push(format!("--env-file={}", env_path(name)));
+    // Without a value: docker takes it out of its own environment.
+    words.extend(secrets.keys().map(|name| format!("--env={name}")));
     words.extend(container.ports.iter().flat_map(|port| ["-p".to_owned(), port.to_string()]));
     words.extend(container.volumes.iter().flat_map(|volume| ["-v".to_owned(), quoted(volume.as_str())]));
     if container.privileged == Some(true) {
@@ -246,7 +261,7 @@ mod tests {
 
     fn container(json: &str) -> Container {
         let mut containers = [serde_json::from_str(json).expect("a container")];
-        normalise(&mut containers);
+        normalise(&mut containers, "p");
         let [container] = containers;
         container
     }
@@ -272,6 +287,18 @@ mod tests {
         Restart=always
         RestartSec=5
         ");
+    }
+
+    #[test]
+    fn a_container_with_secrets_is_started_by_the_script_that_reads_them() {
+        let app = container(r#"{"image": "nginx:1", "secretEnv": {"KEY": {"secret": "x", "version": 3}}}"#);
+        let unit = unit(&app);
+        let start = unit.lines().find(|line| line.starts_with("ExecStart="));
+        insta::assert_snapshot!(start.unwrap_or_default(), @"ExecStart=/bin/bash /var/lib/provost-with-secrets KEY=projects/p/secrets/x/versions/3 -- /usr/bin/docker run --name=nginx --hostname=nginx --network=provost --pull=always --env-file=/var/lib/provost/nginx/env --env=KEY nginx:1");
+        let text = render(std::slice::from_ref(&app));
+        assert!(text.contains(&format!("- path: {}\n", secret_env::SCRIPT_PATH)), "{text}");
+        assert!(!render(&[container(r#"{"image": "nginx:1"}"#)]).contains(secret_env::SCRIPT_PATH));
+        assert_eq!(in_metadata(&BTreeMap::from([(USER_DATA.to_owned(), text)])), Some(vec![app]));
     }
 
     #[test]

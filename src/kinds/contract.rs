@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::ending::Ending;
 use super::field::{Field, FieldChange, Owned};
+use super::governed::Governs;
 use super::handout::Handout;
 use super::import::Written;
 use super::lint::Lint;
@@ -230,6 +231,11 @@ pub trait Resource:
 
     /// What is allowed and unwise in a spec without mistakes, as it was written: warnings.
     fn lint(&self, _scope: &Scope) -> Vec<Lint> {
+        Vec::new()
+    }
+
+    /// What of it a policy may limit, of a spec as it was written as well as of one that is filled in.
+    fn governed(&self, _scope: &Scope) -> Vec<Governs> {
         Vec::new()
     }
 

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::contract::{Finding, Need};
 use super::erased::{DecodeError, Kind, Resolved};
-use super::lint::Lint;
+use super::lint::{Lint, Void};
 use super::references::{self, References};
 use super::registry::KindRegistry;
 use super::schema;
@@ -134,7 +134,7 @@ pub fn judge(
             Err(wrong) => found.push((spec, wrong)),
         }
     }
-    found.extend(told_of(specs, &mut desired));
+    found.extend(told_of(specs, &mut desired, &scope.project));
     let mut diagnostics = by_document(found);
     diagnostics.extend(references.ring(&desired));
     (desired.into_iter().flatten().collect(), diagnostics)
@@ -144,24 +144,60 @@ pub fn judge(
 fn told_of<'a>(
     specs: &'a [ExpandedSpec],
     desired: &mut [Option<Desired>],
+    own: &str,
 ) -> Vec<(&'a ExpandedSpec, Vec<Diagnostic>)> {
-    let declared: BTreeSet<(&str, &str)> = specs.iter().map(|s| (s.kind.as_str(), s.name.as_str())).collect();
+    let known = Declared::of(specs, desired, own);
     let mut claimed = Claimed::new();
     let sound = specs.iter().zip(desired).filter_map(|(spec, resource)| Some((spec, resource.as_mut()?)));
     let told = sound.map(|(spec, resource)| {
         let mut told = twice_claimed(&mut claimed, resource, spec);
         let lint = std::mem::take(&mut resource.resolved.lint).into_iter();
-        told.extend(lint.filter_map(|lint| warning(lint, &declared, spec)));
+        told.extend(lint.filter(|lint| !known.makes_void(lint)).map(|lint| warning(lint, spec)));
         (spec, told)
     });
     told.collect()
 }
 
-/// A warning at its place, unless the course declares what makes it right.
-fn warning(lint: Lint, declared: &BTreeSet<(&str, &str)>, spec: &ExpandedSpec) -> Option<Diagnostic> {
-    let right = |address: &Address| declared.contains(&(address.kind.as_str(), address.name.as_str()));
-    let void = lint.unless.as_ref().is_some_and(right);
-    (!void).then(|| Diagnostic { severity: Severity::Warning, ..place((lint.at, lint.problem), spec) })
+/// A warning at its place.
+fn warning(lint: Lint, spec: &ExpandedSpec) -> Diagnostic {
+    Diagnostic { severity: Severity::Warning, ..place((lint.at, lint.problem), spec) }
+}
+
+/// What a course declares, as far as it makes warnings void.
+struct Declared<'a> {
+    addresses: BTreeSet<(&'a str, &'a str)>,
+    /// What specs describe, by project; a condition is part of a claim's text.
+    claims: BTreeSet<(String, String)>,
+}
+
+impl<'a> Declared<'a> {
+    /// Claims are many, and looked at only where a warning asks for one.
+    fn of(specs: &'a [ExpandedSpec], desired: &[Option<Desired>], own: &str) -> Self {
+        let asks = |lint: &Lint| lint.void.iter().any(|void| matches!(void, Void::Claimed { .. }));
+        let asked = desired.iter().flatten().any(|resource| resource.resolved.lint.iter().any(asks));
+        let claims = desired.iter().flatten().filter(|_| asked).flat_map(|resource| {
+            let project = resource.project.as_deref().unwrap_or(own);
+            resource.resolved.claims.iter().map(move |claim| (project.to_owned(), claim.clone()))
+        });
+        let addresses = specs.iter().map(|spec| (spec.kind.as_str(), spec.name.as_str()));
+        Self { addresses: addresses.collect(), claims: claims.collect() }
+    }
+
+    fn makes_void(&self, lint: &Lint) -> bool {
+        lint.void.iter().any(|void| match void {
+            Void::Declared(address) => {
+                self.addresses.contains(&(address.kind.as_str(), address.name.as_str()))
+            }
+            Void::Claimed { project, what } => {
+                let from = (project.clone(), what.clone());
+                let next = self.claims.range(from..).next();
+                next.is_some_and(|(at, claim)| {
+                    let rest = claim.strip_prefix(what.as_str()).filter(|_| at == project);
+                    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(" if "))
+                })
+            }
+        })
+    }
 }
 
 /// A mistake in a document that stands for many resources is told once.

@@ -13,6 +13,7 @@ use super::contract::{
 };
 use super::ending::{self, Ending};
 use super::field::{FieldChange, Owned};
+use super::governed::{self, Governed};
 use super::handout::Handout;
 use super::import::Imported;
 use super::lint::Lint;
@@ -74,6 +75,7 @@ pub trait Kind: Sync {
     /// The same derivations for a value that is desired or live already.
     fn resolved(&self, value: &Value, scope: &Scope) -> Decoded<Resolved>;
     fn handout(&self, value: &Value, scope: &Scope) -> Decoded<Handout>;
+    fn governed(&self, value: &Value, scope: &Scope) -> Decoded<Vec<Governed>>;
     fn complete(&self, desired: &Value, live: &Observed<Value>, scope: &Scope) -> Decoded<Value>;
     /// The value as `stated` leaves it open, if that is another one.
     fn reopened(&self, value: &Value, stated: &Value) -> Decoded<Option<Value>>;
@@ -226,7 +228,10 @@ impl<T: Resource> Kind for Erased<T> {
             return Err(findings);
         }
         // Places are those of the spec as it was written: filling in and normalising move and sort.
-        let lint = spec.lint(scope);
+        let mut lint = spec.lint(scope);
+        if scope.policy.is_stated() {
+            lint.extend(governed::warnings(&scope.policy, &spec.governed(scope), &scope.project));
+        }
         spec.fill(scope);
         spec.normalise(scope);
         let resolved = resolve(&spec, scope).map_err(|e| undecodable(&e))?;
@@ -235,6 +240,11 @@ impl<T: Resource> Kind for Erased<T> {
 
     fn resolved(&self, value: &Value, scope: &Scope) -> Decoded<Resolved> {
         resolve(&typed::<T>(value)?, scope)
+    }
+
+    fn governed(&self, value: &Value, scope: &Scope) -> Decoded<Vec<Governed>> {
+        let governs = typed::<T>(value)?.governed(scope);
+        Ok(governs.into_iter().map(|(_, governed)| governed).collect())
     }
 
     fn handout(&self, value: &Value, scope: &Scope) -> Decoded<Handout> {

@@ -22,10 +22,7 @@ impl Field {
     /// The call that changes it, if there is one.
     pub fn via(&self) -> Option<Via> {
         match self.class {
-            Class::Managed {
-                how: How::InPlace(via) | How::Restart(via) | How::WithStop(via) | How::Grow(via, _),
-                ..
-            } => Some(via),
+            Class::Managed { how, .. } => how.via(),
             _ => None,
         }
     }
@@ -66,6 +63,16 @@ pub enum How {
     Grow(Via, &'static str),
     /// The API has no call: delete and create, because of this.
     Replace(&'static str),
+}
+
+impl How {
+    /// The call, if there is one.
+    pub fn via(self) -> Option<Via> {
+        match self {
+            Self::InPlace(via) | Self::Restart(via) | Self::WithStop(via) | Self::Grow(via, _) => Some(via),
+            Self::Replace(_) => None,
+        }
+    }
 }
 
 /// Shorthand for a row that is managed.

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::contract::{Ask, Facts, Finding, MarkPlace, Observation, Observed, Resource, Update};
 use super::field::{Class, How, field, managed};
+use super::governed::{self, Governed, Governs};
 use super::lint::{self, Lint};
 use super::reads::Reads;
 use super::{Scope, Written, import, mark, wire};
@@ -160,6 +161,11 @@ impl Resource for FirewallRule {
     fn lint(&self, _scope: &Scope) -> Vec<Lint> {
         let open = self.lets_the_world_in().then_some(self.allow.as_deref()).flatten();
         open.map(lint::traffic::open_to_the_world).unwrap_or_default()
+    }
+
+    fn governed(&self, _scope: &Scope) -> Vec<Governs> {
+        let open = self.allow.as_deref().filter(|_| self.lets_the_world_in()).unwrap_or_default();
+        governed::each("allow", open, |rule| Governed::OpenPort(rule.clone()))
     }
 
     fn fill(&mut self, scope: &Scope) {

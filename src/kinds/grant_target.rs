@@ -1,4 +1,4 @@
-//! What a grant can be on: the project, a bucket, a registry, a service account, a VM. Each service reads and writes its
+//! What a grant can be on: the project, a bucket, a registry, a service account, a VM, a secret. Each service reads and writes its
 //! policies in its own way; the differences are rows here and nowhere else.
 //! Pure.
 
@@ -24,6 +24,7 @@ enum On {
     Registry,
     ServiceAccount,
     Vm,
+    Secret,
 }
 
 /// What a grant is on.
@@ -37,7 +38,7 @@ pub struct Target {
     project: Option<String>,
 }
 
-const FORMS: [(&str, On, &str); 4] = [
+const FORMS: [(&str, On, &str); 5] = [
     ("bucket", On::Bucket, "A bucket of the course or another, by its name."),
     (
         "registry",
@@ -46,6 +47,7 @@ const FORMS: [(&str, On, &str); 4] = [
     ),
     ("serviceAccount", On::ServiceAccount, "A service account of the project, by its id or address."),
     ("vm", On::Vm, "A VM, by name; `ZONE/NAME` where it is not in the course's first zone."),
+    ("secret", On::Secret, "A secret of Secret Manager, by its id. Provost makes no secrets."),
 ];
 
 impl Target {
@@ -77,6 +79,7 @@ impl Target {
                 None,
             )),
             [_, _, "zones", place, "instances", name] => Some(make(On::Vm, name, Some(place))),
+            [_, _, "secrets", name] => Some(make(On::Secret, name, None)),
             _ => None,
         }
     }
@@ -102,7 +105,7 @@ impl Target {
     /// The resources of the course it may be.
     pub fn addresses(&self) -> Vec<Address> {
         match self.on {
-            On::Project => Vec::new(),
+            On::Project | On::Secret => Vec::new(),
             On::Bucket => vec![Address::new("Bucket", &self.name)],
             On::Registry => vec![Address::new("Registry", &self.name)],
             On::ServiceAccount => {
@@ -125,6 +128,7 @@ impl Target {
             On::Registry => "a registry",
             On::ServiceAccount => "a service account",
             On::Vm => "a machine",
+            On::Secret => "a secret",
         }
     }
 
@@ -136,6 +140,7 @@ impl Target {
             On::Registry => Service::ArtifactRegistry,
             On::ServiceAccount => Service::Iam,
             On::Vm => Service::Compute,
+            On::Secret => Service::SecretManager,
         }
     }
 
@@ -159,6 +164,7 @@ impl Target {
                 format!("projects/{project}/serviceAccounts/{}", service_account::email(name, project))
             }
             On::Vm => format!("projects/{project}/zones/{}/instances/{name}", place(scope.zones.first())),
+            On::Secret => format!("projects/{project}/secrets/{name}"),
         }
     }
 
@@ -190,7 +196,7 @@ impl Target {
             }
             On::Bucket => Request::get(Service::Storage, format!("{path}/iam"))
                 .query("optionsRequestedPolicyVersion", "3"),
-            On::Registry => Request::get(Service::ArtifactRegistry, format!("v1/{path}:getIamPolicy"))
+            On::Registry | On::Secret => Request::get(self.service(), format!("v1/{path}:getIamPolicy"))
                 .query("options.requestedPolicyVersion", "3"),
             On::ServiceAccount => Request::new(Verb::Post, Service::Iam, format!("v1/{path}:getIamPolicy"))
                 .query("options.requestedPolicyVersion", "3"),
@@ -209,8 +215,8 @@ impl Target {
                 (request, vec![mask("bindings,etag")], "/policy")
             }
             On::Bucket => (Request::new(Verb::Put, Service::Storage, format!("{path}/iam")), Vec::new(), ""),
-            On::Registry => {
-                (post(Service::ArtifactRegistry, format!("v1/{path}:setIamPolicy")), Vec::new(), "/policy")
+            On::Registry | On::Secret => {
+                (post(self.service(), format!("v1/{path}:setIamPolicy")), Vec::new(), "/policy")
             }
             On::ServiceAccount => {
                 let request = post(Service::Iam, format!("v1/{path}:setIamPolicy"));
@@ -262,10 +268,9 @@ impl<'de> Deserialize<'de> for Target {
                 text.rsplit_once('/').map_or((None, text.as_str()), |(p, n)| (Some(p.to_owned()), n));
             Some(Self { on: *on, name: name.to_owned(), place, project: None })
         };
-        FORMS
-            .iter()
-            .find_map(named)
-            .ok_or_else(|| D::Error::custom("`project`, or one of bucket, registry, serviceAccount, vm"))
+        FORMS.iter().find_map(named).ok_or_else(|| {
+            D::Error::custom("`project`, or one of bucket, registry, serviceAccount, vm, secret")
+        })
     }
 }
 
@@ -275,8 +280,13 @@ impl JsonSchema for Target {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let form = |(key, _, about): &(&str, On, &str)| {
-            ((*key).to_owned(), json!({"type": "string", "minLength": 1, "description": about}))
+        let form = |(key, on, about): &(&str, On, &str)| {
+            let mut name = json!({"type": "string", "minLength": 1, "description": about});
+            if let (On::Secret, Some(fields)) = (on, name.as_object_mut()) {
+                fields.insert("format".to_owned(), json!("secret-id"));
+                fields.insert("examples".to_owned(), json!(["db-password"]));
+            }
+            ((*key).to_owned(), name)
         };
         let properties: serde_json::Map<String, Value> = FORMS.iter().map(form).collect();
         json_schema!({

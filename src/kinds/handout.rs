@@ -13,6 +13,8 @@ pub enum Handout {
     Bucket(String),
     /// A registry, as the path that images are pushed to.
     Registry(String),
+    /// What a workflow elsewhere names to log in.
+    Login(String),
     /// A service that answers at the address it has once it is there.
     Service,
 }

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::contract::{Ask, Facts, Finding, MarkPlace, Need, Observation, Observed, Resource, Update};
 use super::ending::Ending;
 use super::field::{Class, How, Owned, field, managed};
+use super::governed::{self, Governed, Governs};
 use super::grant_target::Target;
 use super::lint::{self, Lint};
 use super::reads::Reads;
@@ -32,7 +33,7 @@ use crate::spec::{Address, Pointer, Problem, reference};
 pub struct IamGrant {
     /// Name of the grant within the course.
     pub name: SpecName,
-    /// What the roles are on: `project`, `{ bucket: x }`, `{ registry: x }`, `{ serviceAccount: x }` or `{ vm: x }`.
+    /// What the roles are on: `project`, `{ bucket: x }`, `{ registry: x }`, `{ serviceAccount: x }`, `{ vm: x }` or `{ secret: x }`.
     pub on: Target,
     /// The roles, by their full names: `roles/storage.objectAdmin`.
     #[schemars(length(min = 1))]
@@ -142,6 +143,12 @@ impl Resource for IamGrant {
         let basic = lint::access::basic_roles(&self.roles, &self.members);
         let public = lint::access::public_writers(&self.roles, &self.members);
         basic.into_iter().chain(public).collect()
+    }
+
+    fn governed(&self, _scope: &Scope) -> Vec<Governs> {
+        let mut all = governed::each("roles", &self.roles, |role| Governed::Role(role.to_string()));
+        all.extend(governed::each("members", &self.members, |member| Governed::Member(member.clone())));
+        all
     }
 
     fn normalise(&mut self, scope: &Scope) {

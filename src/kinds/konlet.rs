@@ -133,6 +133,7 @@ fn container(konlet: Konlet, volumes: &[Volume], restart: Option<Restart>) -> (C
         image: ContainerImage::from_trusted(konlet.image),
         ports: Vec::new(),
         env: env.collect::<BTreeMap<_, _>>(),
+        secret_env: BTreeMap::new(),
         command: konlet.command,
         args: konlet.args,
         volumes: mounts,

@@ -3,9 +3,10 @@
 use super::erased::{Erased, Kind};
 
 /// One line per kind.
-static STANDARD: [&dyn Kind; 9] = [
+static STANDARD: [&dyn Kind; 10] = [
     &Erased::<super::ApiServices>::new(),
     &Erased::<super::ServiceAccount>::new(),
+    &Erased::<super::WorkloadIdentity>::new(),
     &Erased::<super::IamGrant>::new(),
     &Erased::<super::Bucket>::new(),
     &Erased::<super::Registry>::new(),

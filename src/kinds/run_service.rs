@@ -131,8 +131,8 @@ impl Resource for RunService {
 
     fn import_reads(asks: &[Ask<Self>], reads: &Reads, scope: &Scope) -> Vec<Read> {
         let known = asks.iter().flat_map(|ask| Self::reads(ask, scope));
-        let everywhere = regions(reads, scope).into_iter().map(|region| observe::all(&region, scope));
-        std::iter::once(everywhere(scope)).chain(everywhere).chain(known).collect()
+        let in_regions = regions(reads, scope).into_iter().map(|region| observe::all(&region, scope));
+        std::iter::once(everywhere(scope)).chain(in_regions).chain(known).collect()
     }
 
     fn imports(_asks: &[Ask<Self>], reads: &Reads, scope: &Scope) -> Vec<(String, Observed<Self>)> {

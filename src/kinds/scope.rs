@@ -1,12 +1,13 @@
 //! What a kind may know of the course and of the project it is planned in. Data only.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::mark;
 use crate::spec::session::{Session, Window};
-use crate::spec::{Address, Course, Spread};
+use crate::spec::{Address, Course, Policy, Spread};
 
 /// The course as kinds see it.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +32,8 @@ pub struct Scope {
     pub choices: BTreeMap<Address, Vec<String>>,
     /// Over how many zones machines are shared that do not say: 1 is the first that has room.
     pub spread: Spread,
+    /// What plans of the course must not do.
+    pub policy: Arc<Policy>,
     /// Files named by specs, by their path relative to the course folder.
     pub files: Files,
 }
@@ -108,6 +111,7 @@ impl Scope {
             places: BTreeMap::new(),
             choices: BTreeMap::new(),
             spread: course.spread.unwrap_or_default(),
+            policy: Arc::new(course.policy.clone().unwrap_or_default()),
             files,
         }
     }

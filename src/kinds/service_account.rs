@@ -170,7 +170,7 @@ impl Resource for ServiceAccount {
 }
 
 /// The address of an account of a project.
-pub(super) fn email(id: &str, project: &str) -> String {
+pub fn email(id: &str, project: &str) -> String {
     match project.split_once(':') {
         Some((domain, project)) => format!("{id}@{project}.{domain}.iam.gserviceaccount.com"),
         None => format!("{id}@{project}.iam.gserviceaccount.com"),

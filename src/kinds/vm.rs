@@ -14,9 +14,12 @@ use super::contract::{
     Ask, Choices, Facts, Finding, MarkPlace, Need, Observation, Observed, Resource, Update,
 };
 use super::ending::Ending;
+use super::governed::Governs;
 use super::handout::Handout;
 use super::lint::{self, Lint};
-use super::machine::{Machine, calls, decode, encode, fields, import, observe, ready, rules, yields};
+use super::machine::{
+    Machine, calls, decode, encode, fields, governs, import, observe, ready, rules, yields,
+};
 use super::reads::Reads;
 use super::yields::Yield;
 use super::{Scope, Written, containers};
@@ -114,6 +117,10 @@ impl Resource for Vm {
 
     fn lint(&self, _scope: &Scope) -> Vec<Lint> {
         lint::machine::machine(&self.machine)
+    }
+
+    fn governed(&self, scope: &Scope) -> Vec<Governs> {
+        governs::governed(&self.machine, scope)
     }
 
     fn fill(&mut self, scope: &Scope) {

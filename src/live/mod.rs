@@ -2,13 +2,17 @@
 //! Reads only. What the answers mean is the kinds' business.
 
 pub mod images;
+mod pins;
 mod preflight;
 pub mod survey;
 pub mod sweep;
 #[cfg(test)]
 mod tests;
+mod traces;
 
+pub use pins::find_pins;
 pub use preflight::preflight;
+pub use traces::trace;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +20,7 @@ use futures_util::{StreamExt, stream};
 use serde_json::Value;
 
 use crate::diff::{self, Intent, Item, KindAsks};
+use crate::drift::{self, Drift};
 use crate::gcp::error::told;
 use crate::gcp::{ApiError, Client, Read};
 use crate::inventory::{Record, StoreError};
@@ -153,6 +158,8 @@ pub struct Planned {
     pub record: Record,
     /// What was read.
     pub seen: Seen,
+    /// What was changed behind our back since the last apply.
+    pub drift: Drift,
 }
 
 /// The same as [`plan()`], and keeps what was read.
@@ -184,9 +191,9 @@ pub async fn plan_and_keep(
         seen.observe(client, &asks, &scopes).await?;
         found = observed(&asks, &seen, &scopes)?;
     }
-    let plan = planned(&asks, found, &seen.disabled, world.intent, &scopes)?;
+    let (plan, drift) = planned(&asks, found, &seen.disabled, world.intent, &scopes)?;
     drop(asks);
-    Ok(Planned { plan, record, seen })
+    Ok(Planned { plan, record, seen, drift })
 }
 
 fn clears(intent: &Intent) -> bool {
@@ -211,16 +218,19 @@ fn planned(
     disabled: &ApisByProject,
     intent: &Intent,
     scopes: &Scopes,
-) -> Result<Plan, LiveError> {
+) -> Result<(Plan, Drift), LiveError> {
     let mut items: Vec<Item<'_>> = Vec::new();
     for (of_kind, observed) in asks.iter().zip(observed) {
         items.extend(diff::diff(of_kind, observed, intent, scopes.of_project(of_kind.project))?);
     }
     diff::references::settle(&mut items, intent)?;
     diff::verdict::moved(&mut items);
+    // A cascade takes away what is there: what it does to others is nobody else's doing.
+    let drift = drift::drift(&items, intent);
     diff::verdict::cascade(&mut items)?;
     diff::verdict::confine(&mut items, intent);
-    Ok(plan::build(plan::Input { scope: scopes.own(), items, intent, disabled: disabled.clone() })?)
+    let plan = plan::build(plan::Input { scope: scopes.own(), items, intent, disabled: disabled.clone() })?;
+    Ok((plan, drift))
 }
 
 /// Takes in where resources were found that are elsewhere than the inventory or a guess says. Whether there is any.

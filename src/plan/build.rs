@@ -36,6 +36,9 @@ pub fn build(input: Input<'_>) -> Result<Plan, DecodeError> {
     report.extend(unseen(&items, &disabled));
     report.extend(unknown_intents(&items, intent));
     report.extend(super::endings::findings(&items, intent));
+    let guarded = super::guardrails::guarded(&items, intent, scope)?;
+    report.extend(guarded.findings);
+    let overrides = guarded.overridden.iter().map(ToString::to_string).collect();
     let placed = placement::placed(&items)?;
     let mut steps = Steps::new(&placed);
     for item in &items {
@@ -49,7 +52,7 @@ pub fn build(input: Input<'_>) -> Result<Plan, DecodeError> {
     let records = items.iter().map(record).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
     let changes = items.into_iter().filter_map(|item| change(item, &placed)).collect();
     let (course, project) = (scope.course.clone(), scope.project.clone());
-    Ok(Plan { course, project, changes, steps, records, report })
+    Ok(Plan { course, project, changes, steps, records, report, overrides })
 }
 
 /// What is shown of a resource. Takes its values: they are large, and nothing else wants them any more.

@@ -43,7 +43,8 @@ fn learns(item: &Item<'_>, references: &[&Reference]) -> Option<Learn> {
         Some(((*reference).clone(), row.known.pointer()?.to_owned()))
     };
     let results: Vec<(Reference, String)> = references.iter().filter_map(place).collect();
+    let resource = item.desired.as_ref()?.resolved.resource.clone();
     let service = item.kind.facts().service;
-    let read = Request::get(service, service.path_of(&item.desired.as_ref()?.resolved.resource));
+    let read = Request::get(service, service.path(&resource));
     (!results.is_empty()).then_some(Learn { read, results })
 }

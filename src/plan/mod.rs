@@ -3,6 +3,7 @@
 
 pub mod build;
 mod endings;
+mod guardrails;
 mod learn;
 pub mod order;
 pub mod pace;
@@ -13,6 +14,7 @@ pub mod steps;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -21,11 +23,12 @@ pub use build::{Input, build};
 use crate::gcp::{Call, Request};
 use crate::inventory::RecordEdit;
 use crate::kinds::FieldChange;
+use crate::kinds::desired::digest;
 use crate::spec::Address;
 use crate::spec::reference::{self, Reference};
 
 /// What is done to a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Action {
     /// It is made.
@@ -118,7 +121,7 @@ pub struct Change {
 pub type ApisByProject = BTreeMap<String, BTreeSet<String>>;
 
 /// How grave a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Weight {
     /// Nothing is applied while it stands.
@@ -175,7 +178,7 @@ pub struct Step {
 pub struct Learn {
     /// Reads the resource.
     pub read: Request,
-    /// The results, and where each stands in what is read: a JSON pointer, of whose text the last path segment counts.
+    /// The results, and where each stands in what is read: a JSON pointer. Of an address there the last segment counts.
     pub results: Vec<(Reference, String)>,
 }
 
@@ -207,6 +210,8 @@ pub struct Plan {
     pub records: Vec<RecordEdit>,
     /// What is held back, and why.
     pub report: Vec<Finding>,
+    /// Rules of the policy that the plan breaks and that it was told to put aside, by name.
+    pub overrides: Vec<String>,
 }
 
 impl Plan {
@@ -220,6 +225,11 @@ impl Plan {
         for change in &mut self.changes {
             change.resource = reference::filled(&change.resource, &|reference| known.get(reference).cloned());
         }
+    }
+
+    /// Digest of the work: the same for the same steps, whatever run.
+    pub fn digest(&self) -> String {
+        digest(&serde_json::json!(self.steps))
     }
 
     /// Whether nothing is left to do.

@@ -41,6 +41,7 @@ fn empty(scope: &Scope) -> Plan {
         steps: Vec::new(),
         records: Vec::new(),
         report: Vec::new(),
+        overrides: Vec::new(),
     }
 }
 

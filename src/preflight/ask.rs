@@ -8,6 +8,7 @@ use super::deed::Deed;
 use super::exist;
 use super::facts::Facts;
 use super::offer::{Catalog, named};
+use super::secret;
 use crate::gcp::{Read, Request, Service};
 use crate::kinds::wire::{last, relative, text_or_empty};
 use crate::plan::{Finding, Weight};
@@ -87,7 +88,7 @@ fn of_regions(project: &str, regions: &BTreeSet<String>) -> Read {
 }
 
 /// An image, or the newest one of a family.
-pub(super) fn image(path: &str) -> Read {
+pub fn image(path: &str) -> Read {
     Read::document(Request::get(COMPUTE, relative(path)).fields("name,diskSizeGb,deprecated"))
 }
 
@@ -101,7 +102,8 @@ pub(super) fn unanswered(deeds: &[&Deed], known: Known<'_>) -> Vec<Finding> {
     let makes = deeds.iter().filter(|deed| matches!(deed, Deed::Make { .. }));
     let off: BTreeSet<&str> =
         makes.map(|deed| deed.project()).filter(|project| is_off(project, known)).collect();
-    let refused = known.unread.iter().map(|(read, why)| unread(read, why));
+    let refused = known.unread.iter().filter(|(read, _)| !secret::tells(read, known));
+    let refused = refused.map(|(read, why)| unread(read, why));
     off.into_iter().map(turned_off).chain(refused).collect()
 }
 
@@ -139,6 +141,7 @@ fn subject(path: &str) -> String {
         ["projects", .., "diskTypes"] => "disk types".to_owned(),
         ["projects", .., "acceleratorTypes"] => "accelerators".to_owned(),
         ["projects", project, "global", "images", .., name] => format!("the image {name} of {project}"),
+        [_, "projects", project, "secrets", id, ..] => format!("the secret {id} of {project}"),
         [.., kind, name] => format!("{} {name}", kind.trim_end_matches('s')),
         _ => path.to_owned(),
     }

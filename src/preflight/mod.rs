@@ -1,6 +1,6 @@
 //! Preflight: whether a plan fits into its projects, before anything is changed. In reading order: `deed` reads off the steps'
 //! requests what is made and changed, `ask` says what is to be read, `facts` finds it in the answers, `claim` counts what a
-//! machine takes of which quota (`metric`), `account` adds it up and finds a region for each, and `short`, `exist` and `permit`
+//! machine takes of which quota (`metric`), `account` adds it up and finds a region for each, and `short`, `exist`, `secret` and `permit`
 //! say what does not fit. Pure: reading is the business of `live`. Nothing here knows a kind.
 
 mod account;
@@ -13,6 +13,7 @@ mod metric;
 mod offer;
 mod permission;
 mod permit;
+mod secret;
 mod short;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ mod words;
 
 use std::collections::BTreeMap;
 
+pub use ask::image;
 pub use permit::unknown;
 pub use words::number;
 
@@ -107,12 +109,13 @@ pub struct Case<'a> {
     plan: &'a Plan,
     depth: Depth,
     deeds: Vec<deed::Deed>,
+    secrets: secret::Named,
 }
 
 impl<'a> Case<'a> {
     /// Reads off a plan what it does.
     pub fn of(plan: &'a Plan, depth: Depth) -> Self {
-        Self { plan, depth, deeds: deed::deeds(plan) }
+        Self { plan, depth, deeds: deed::deeds(plan), secrets: secret::named(plan) }
     }
 
     fn deeds(&self) -> Vec<&deed::Deed> {
@@ -122,6 +125,7 @@ impl<'a> Case<'a> {
     /// What is to be read next, with the project that each read looks into.
     pub fn wants(&self, known: Known<'_>) -> BTreeMap<Read, String> {
         let mut wanted = ask::wants(&self.deeds(), known);
+        wanted.extend(secret::reads(&self.secrets, known));
         if self.depth == Depth::Caller {
             wanted.extend(permit::reads(self.plan));
         }
@@ -136,6 +140,7 @@ impl<'a> Case<'a> {
         let account = account::Account::of(&deeds, &facts);
         let mut findings = exist::findings(&deeds, &facts, known);
         findings.extend(short::findings(&account));
+        findings.extend(secret::findings(&self.secrets, known));
         if self.depth == Depth::Caller {
             findings.extend(permit::findings(self.plan, known));
         }

@@ -22,7 +22,7 @@ type Need = (&'static str, &'static str);
 struct Row(Service, Verb, &'static str, On, &'static [Need]);
 
 use On::{Itself, Project};
-use Service::{ArtifactRegistry, Compute, Iam, ResourceManager, Run, ServiceUsage, Storage};
+use Service::{ArtifactRegistry, Compute, Iam, ResourceManager, Run, SecretManager, ServiceUsage, Storage};
 use Verb::{Delete, Patch, Post, Put};
 
 const MADE: &[Need] = &[
@@ -40,6 +40,10 @@ const MADE_WITH: &[Need] = &[
     ("iam.serviceAccounts.actAs", "/serviceAccounts/0"),
 ];
 
+const POOLS: &str = "v1/projects/*/locations/*/workloadIdentityPools";
+const POOL: &str = "v1/projects/*/locations/*/workloadIdentityPools/*";
+const PROVIDERS: &str = "v1/projects/*/locations/*/workloadIdentityPools/*/providers";
+const PROVIDER: &str = "v1/projects/*/locations/*/workloadIdentityPools/*/providers/*";
 /// Who opens a service to everybody changes who may call it, and a revision acts as its account.
 const SERVED: &[Need] = &[
     ("run.services.setIamPolicy", "/invokerIamDisabled"),
@@ -95,6 +99,26 @@ const ROWS: &[Row] = &[
     Row(Iam, Patch, "v1/projects/*/serviceAccounts/*", Itself, &[("iam.serviceAccounts.update", "")]),
     Row(Iam, Delete, "v1/projects/*/serviceAccounts/*", Itself, &[("iam.serviceAccounts.delete", "")]),
     Row(Iam, Post, "v1/projects/*/serviceAccounts/*/{}", Itself, &[("iam.serviceAccounts.{}", "")]),
+    Row(Iam, Post, POOLS, Project, &[("iam.workloadIdentityPools.create", "")]),
+    Row(Iam, Patch, POOL, Project, &[("iam.workloadIdentityPools.update", "")]),
+    Row(Iam, Delete, POOL, Project, &[("iam.workloadIdentityPools.delete", "")]),
+    Row(
+        Iam,
+        Post,
+        "v1/projects/*/locations/*/workloadIdentityPools/*/undelete",
+        Project,
+        &[("iam.workloadIdentityPools.undelete", "")],
+    ),
+    Row(Iam, Post, PROVIDERS, Project, &[("iam.workloadIdentityPoolProviders.create", "")]),
+    Row(Iam, Patch, PROVIDER, Project, &[("iam.workloadIdentityPoolProviders.update", "")]),
+    Row(Iam, Delete, PROVIDER, Project, &[("iam.workloadIdentityPoolProviders.delete", "")]),
+    Row(
+        Iam,
+        Post,
+        "v1/projects/*/locations/*/workloadIdentityPools/*/providers/*/undelete",
+        Project,
+        &[("iam.workloadIdentityPoolProviders.undelete", "")],
+    ),
     Row(Storage, Post, "b", Project, &[("storage.buckets.create", "")]),
     Row(Storage, Patch, "b/*", Itself, &[("storage.buckets.update", "")]),
     Row(Storage, Delete, "b/*", Itself, &[("storage.buckets.delete", "")]),
@@ -130,6 +154,7 @@ const ROWS: &[Row] = &[
         Itself,
         &[("artifactregistry.repositories.{}", "")],
     ),
+    Row(SecretManager, Post, "v1/projects/*/secrets/*/{}", Itself, &[("secretmanager.secrets.{}", "")]),
     Row(Run, Post, "v2/projects/*/locations/*/services", Project, &[("run.services.create", "")]),
     Row(Run, Post, "v2/projects/*/locations/*/services", Itself, SERVED),
     Row(Run, Patch, "v2/projects/*/locations/*/services/*", Itself, &[("run.services.update", "")]),
@@ -218,8 +243,26 @@ mod tests {
                 "serviceusage.services.disable",
             ),
             (Post, Iam, "v1/projects/p/serviceAccounts/a@p:setIamPolicy", "iam.serviceAccounts.setIamPolicy"),
+            (
+                Post,
+                Iam,
+                "v1/projects/p/locations/global/workloadIdentityPools/x:undelete",
+                "iam.workloadIdentityPools.undelete",
+            ),
+            (
+                Post,
+                Iam,
+                "v1/projects/p/locations/global/workloadIdentityPools/x/providers",
+                "iam.workloadIdentityPoolProviders.create",
+            ),
             (Patch, Run, "v2/projects/p/locations/l/services/api", "run.services.update"),
             (Put, Storage, "b/x/iam", "storage.buckets.setIamPolicy"),
+            (
+                Post,
+                SecretManager,
+                "v1/projects/p/secrets/x:setIamPolicy",
+                "secretmanager.secrets.setIamPolicy",
+            ),
             (Delete, Storage, "b/x/o/be%2Fcat", "storage.objects.delete"),
         ] {
             assert_eq!(told(verb, service, path, &none), [permission], "{path}");

@@ -28,6 +28,7 @@ fn plan(calls: Vec<Vec<Call>>) -> Plan {
         steps,
         records: Vec::new(),
         report: Vec::new(),
+        overrides: Vec::new(),
     }
 }
 

@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
+use super::json::{self, DiagnosticOutput};
 use crate::spec::{Diagnostic, Severity, Sources, Span};
 
 /// All of them, and a last line that counts.
@@ -78,7 +79,7 @@ fn snippet<T: Clone>(sources: &Sources, span: Span) -> Snippet<'_, T> {
 }
 
 /// A range inside the text, on the boundaries of characters and never empty where there is anything.
-fn range(sources: &Sources, span: Span) -> std::ops::Range<usize> {
+pub(super) fn range(sources: &Sources, span: Span) -> std::ops::Range<usize> {
     let text = sources.text(span.source);
     let mut start = span.start.min(text.len());
     while !text.is_char_boundary(start) {
@@ -93,51 +94,14 @@ fn range(sources: &Sources, span: Span) -> std::ops::Range<usize> {
 
 /// All of them for programs.
 pub fn json(sources: &Sources, diagnostics: &[Diagnostic]) -> Value {
-    diagnostics.iter().map(|d| one(sources, d)).collect()
-}
-
-fn one(sources: &Sources, diagnostic: &Diagnostic) -> Value {
-    let severity = match diagnostic.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-    };
-    let mut value = json!({
-        "severity": severity,
-        "code": diagnostic.code,
-        "message": diagnostic.message,
-        "label": diagnostic.label,
-        "help": diagnostic.help,
-        "replacement": diagnostic.replacement,
-    });
-    let related = diagnostic.related.iter().map(|(span, label)| {
-        let mut other = place(sources, *span);
-        other.insert("label".to_owned(), json!(label));
-        Value::Object(other)
-    });
-    let related: Vec<Value> = related.collect();
-    if let Some(map) = value.as_object_mut() {
-        map.extend(diagnostic.span.map(|span| place(sources, span)).unwrap_or_default());
-        map.insert("related".to_owned(), json!(related));
-    }
-    value
-}
-
-/// A place as editors count: lines and columns from 1, the end exclusive.
-fn place(sources: &Sources, span: Span) -> Map<String, Value> {
-    let range = range(sources, span);
-    let (line, column) = sources.line_col(span.source, range.start);
-    let (end_line, end_column) = sources.line_col(span.source, range.end);
-    let numbers = [("line", line), ("column", column), ("endLine", end_line), ("endColumn", end_column)];
-    let file = ("file".to_owned(), json!(sources.path(span.source)));
-    std::iter::once(file).chain(numbers.map(|(key, number)| (key.to_owned(), json!(number)))).collect()
+    json::value(&DiagnosticOutput::all(sources, diagnostics))
 }
 
 #[cfg(test)]
 mod tests {
-    use insta::assert_snapshot;
-
     use super::*;
     use crate::spec::Problem;
+    use insta::assert_snapshot;
 
     fn at(source: crate::spec::SourceId, start: usize, end: usize) -> Span {
         Span { source, start, end }
@@ -187,7 +151,7 @@ mod tests {
         for (start, end) in [(0, 1), (1, 1), (1, 99), (50, 60), (2, 1)] {
             let found = Problem::new("x", "wrong").label("here").replace("e").at(at(id, start, end));
             assert!(render(&sources, std::slice::from_ref(&found)).contains("wrong"));
-            assert_eq!(json(&sources, &[found]).pointer("/0/line"), Some(&json!(1)));
+            assert_eq!(json(&sources, &[found]).pointer("/0/line"), Some(&Value::from(1)));
         }
     }
 }

@@ -1,9 +1,13 @@
-//! Reports: plans, outcomes and diagnostics as text and JSON. Pure: values in, text out.
+//! Reports: plans, outcomes and diagnostics as text, JSON and Markdown, and as what GitHub reads. Pure: values in, text out.
 
 pub mod advice;
 pub mod diagnostics;
 pub mod document;
+pub mod drift;
+pub mod github;
+pub mod history;
 pub mod json;
+pub mod markdown;
 pub mod outcome;
 pub mod outputs;
 pub mod page;

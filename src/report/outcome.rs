@@ -4,13 +4,15 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::advice::{Advice, Known, advice};
+use super::json::{self, OutcomeOutput, StepState};
 use super::outputs;
-use crate::apply::{Detour, Outcome, StepError, StepResult};
+use crate::apply::{Outcome, StepError, StepResult};
 use crate::gcp::ApiError;
 use crate::gcp::error::told;
+use crate::inventory::StepEnd;
 use crate::plan::{Action, Change, Plan};
 
 /// An outcome for a person.
@@ -101,33 +103,19 @@ pub fn failures(outcome: &Outcome) -> impl Iterator<Item = &ApiError> {
     })
 }
 
-/// An outcome for a program.
-pub fn json(outcome: &Outcome, known: &Known) -> Value {
-    let step = |(id, result): (usize, &StepResult)| {
-        let help = match result {
-            StepResult::Failed(error) => error.api().and_then(|error| advice(error, known)),
-            _ => None,
-        };
-        let (state, why) = match result {
-            StepResult::Done => ("done", None),
-            StepResult::Failed(error) => ("failed", Some(told(error))),
-            StepResult::HeldBack(by) => ("heldBack", outcome.titles.get(*by).cloned()),
-            StepResult::Interrupted => ("interrupted", None),
-            StepResult::NotBegun => ("notBegun", None),
-        };
-        json!({"step": outcome.titles.get(id), "state": state, "why": why, "advice": help})
+/// What became of every step, for the record of a run. Errors are told as the API words them.
+pub fn ends(outcome: &Outcome) -> Vec<StepEnd> {
+    let end = |(id, result): (usize, &StepResult)| {
+        let (state, why) = StepState::of(outcome, result);
+        let step = outcome.titles.get(id).cloned().unwrap_or_default();
+        StepEnd { step, state: state.key().to_owned(), why }
     };
-    json!({
-        "complete": outcome.is_complete(),
-        "steps": outcome.results.iter().enumerate().map(step).collect::<Vec<_>>(),
-        "elsewhere": outcome.detours.iter().map(detour).collect::<Vec<_>>(),
-        "inventory": outcome.inventory.as_ref().map(|e| told(e)),
-    })
+    outcome.results.iter().enumerate().map(end).collect()
 }
 
-fn detour(detour: &Detour) -> Value {
-    let full = detour.full.iter().map(|(place, why)| json!({"place": place, "why": why}));
-    json!({"address": detour.address, "place": detour.place, "full": full.collect::<Vec<_>>()})
+/// An outcome for a program.
+pub fn json(outcome: &Outcome, known: &Known) -> Value {
+    json::value(&OutcomeOutput::of(outcome, known, str::to_owned))
 }
 
 /// What to do next, after everything is done: see it, reach it, take it down.

@@ -11,7 +11,7 @@ use crate::plan::Plan;
 use crate::preflight::{Preflight, Quota, number};
 
 /// What no API tells before something is made.
-const UNKNOWN: &str = "Not known beforehand: whether somebody pays the bill, what policies of the organisation forbid, and whether \
+pub(super) const UNKNOWN: &str = "Not known beforehand: whether somebody pays the bill, what policies of the organisation forbid, and whether \
                        a zone has room at the moment.\n";
 
 /// Everything, for a person. The findings are in the plan's report, with what forbids it besides.
@@ -41,7 +41,7 @@ pub fn text(plan: &Plan, preflight: &Preflight) -> String {
     out
 }
 
-fn verdict(plan: &Plan) -> &'static str {
+pub(super) fn verdict(plan: &Plan) -> &'static str {
     if plan.is_refused() { "It does not fit." } else { "As far as can be told, it fits." }
 }
 
@@ -64,12 +64,12 @@ fn table(quotas: &[Quota]) -> String {
     lines.join("\n")
 }
 
-fn place(quota: &Quota) -> String {
+pub(super) fn place(quota: &Quota) -> String {
     quota.region.clone().unwrap_or_else(|| quota.project.clone())
 }
 
 /// The command of gcloud that asks for a quota.
-fn ask(quota: &Quota) -> String {
+pub(super) fn ask(quota: &Quota) -> String {
     let scope = if quota.region.is_some() { "per-project-region" } else { "per-project" };
     let id = format!("{}-{scope}", quota.metric.replace('_', "-"));
     let region =

@@ -3,6 +3,8 @@
 
 use comfy_table::Table;
 
+use super::markdown::cell;
+
 /// What is in a cell, and so how it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cell {
@@ -44,7 +46,7 @@ impl Cell {
 
     fn markdown(&self) -> String {
         match self {
-            Self::Text(text) => escaped(text),
+            Self::Text(text) => cell(text),
             Self::Code(text) if text.is_empty() => String::new(),
             Self::Code(text) => format!("`{}`", in_row(text).replace('`', "'")),
             Self::Many(all) => all.iter().map(|one| in_row(one)).collect::<Vec<_>>().join("<br>"),
@@ -86,7 +88,7 @@ impl Sheet {
     /// A table as GitHub and learning platforms show it.
     pub fn markdown(&self) -> String {
         let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-        let header = line(self.columns.iter().map(|column| escaped(column)).collect());
+        let header = line(self.columns.iter().map(|column| cell(column)).collect());
         let rule = line(self.columns.iter().map(|_| "---".to_owned()).collect());
         let rows = self.rows.iter().map(|row| line(row.iter().map(Cell::markdown).collect()));
         header + &rule + &rows.collect::<String>()
@@ -123,18 +125,6 @@ fn harmless(text: &str) -> String {
 /// Text that stays in its cell.
 fn in_row(text: &str) -> String {
     in_line(text).replace('|', "\\|")
-}
-
-/// Text that means nothing to Markdown.
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in in_line(text).chars() {
-        if "\\`*_[]<>|~".contains(c) {
-            safe.push('\\');
-        }
-        safe.push(c);
-    }
-    safe
 }
 
 #[cfg(test)]

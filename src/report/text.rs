@@ -21,7 +21,7 @@ pub fn styled(style: Style, text: &str) -> String {
 }
 
 /// How an action looks: sign, words, style.
-fn look(action: Action) -> (&'static str, &'static str, Style) {
+pub(super) fn look(action: Action) -> (&'static str, &'static str, Style) {
     match action {
         Action::Create => ("+", "create", GREEN),
         Action::Update => ("~", "update in place", YELLOW),

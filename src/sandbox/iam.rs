@@ -1,10 +1,11 @@
-//! IAM v1: service accounts, their policies and their keys.
+//! IAM v1: service accounts, their policies and their keys, and workload identity pools.
 //!
 //! An account is known by its email and by a unique id that is never used twice. A deleted account leaves a
 //! tombstone: reads of it answer another text than reads of what never was, policies name it as
 //! `deleted:serviceAccount:…?uid=…`, and it may come back as long as nobody took its email.
 
 mod keys;
+mod pools;
 
 use serde_json::{Value, json};
 
@@ -26,6 +27,9 @@ const UNDELETE_WITHIN_SECONDS: i64 = 30 * 24 * 3600;
 
 /// Serves one call.
 pub(super) fn handle(world: &mut World<'_>, call: &Call<'_>) -> Result<Answer, ApiError> {
+    if let Some(method) = call.method.strip_prefix("iam.projects.locations.workloadIdentityPools.") {
+        return pools::handle(world, call, method).map(Answer::Json);
+    }
     let method = call.method.strip_prefix("iam.projects.serviceAccounts.").unwrap_or(call.method);
     if let Some(method) = method.strip_prefix("keys.") {
         return keys::handle(world, call, method).map(Answer::Json);

@@ -21,6 +21,7 @@ mod partial;
 mod policy;
 mod resourcemanager;
 mod run;
+mod secretmanager;
 mod server;
 mod services;
 mod serviceusage;

@@ -175,13 +175,15 @@ async fn serve(
     ConnectInfo(cut): ConnectInfo<Cut>,
     request: Request,
 ) -> Response {
-    match request::read(request).await {
+    let clock = app.clock.clone();
+    let answer = match request::read(request).await {
         Ok(raw) if batch::is_batch(&raw) => {
             batch::serve(&raw, |part| app::serve(Arc::clone(&app), part, &cut)).await
         }
         Ok(raw) => app::serve(app, raw, &cut).await,
         Err(error) => response::refusal(&error, ""),
-    }
+    };
+    response::dated(answer, clock.now())
 }
 
 /// Where somebody knocks.

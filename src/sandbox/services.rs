@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use super::call::{Answer, Call, Handler, World};
 use super::error::{ApiError, Style};
 use super::store::State;
-use super::{artifactregistry, compute, iam, new_project, resourcemanager, run, serviceusage, storage};
+use super::{
+    artifactregistry, compute, iam, new_project, resourcemanager, run, secretmanager, serviceusage, storage,
+};
 
 /// One service.
 pub(super) struct Service {
@@ -19,13 +21,14 @@ pub(super) struct Service {
 }
 
 #[rustfmt::skip]
-const SERVICES: [Service; 7] = [
+const SERVICES: [Service; 8] = [
     Service { prefix: "compute.", api: "compute.googleapis.com", title: "Compute Engine API", style: Style::Reasons, handle: compute::handle },
     Service { prefix: "storage.", api: "storage.googleapis.com", title: "Cloud Storage API", style: Style::Reasons, handle: storage::handle },
     Service { prefix: "artifactregistry.", api: "artifactregistry.googleapis.com", title: "Artifact Registry API", style: Style::Statuses, handle: artifactregistry::handle },
     Service { prefix: "cloudresourcemanager.", api: "cloudresourcemanager.googleapis.com", title: "Cloud Resource Manager API", style: Style::Statuses, handle: resourcemanager::handle },
     Service { prefix: "serviceusage.", api: "serviceusage.googleapis.com", title: "Service Usage API", style: Style::Statuses, handle: serviceusage::handle },
     Service { prefix: "iam.", api: "iam.googleapis.com", title: "Identity and Access Management (IAM) API", style: Style::Both, handle: iam::handle },
+    Service { prefix: "secretmanager.", api: "secretmanager.googleapis.com", title: "Secret Manager API", style: Style::Statuses, handle: secretmanager::handle },
     Service { prefix: "run.", api: "run.googleapis.com", title: "Cloud Run Admin API", style: Style::Statuses, handle: run::handle },
 ];
 

@@ -7,9 +7,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Spread;
 use super::formats::{CourseName, KeepPattern, LabelKey, LabelValue, ProjectId, Region, Zone};
 use super::session::Session;
+use super::{Policy, Spread};
 
 /// The course that a folder describes: one per folder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -56,6 +56,9 @@ pub struct Course {
     /// member whose access stays (`user:prof@example.edu`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keep: Vec<KeepPattern>,
+    /// Guardrails: what no plan of the course may do without being told `--override RULE`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Policy>,
 }
 
 /// A file or folder that is included.

@@ -2,6 +2,7 @@
 //! Pure but for `load`. Nothing here knows a kind: names and schemas are given.
 
 pub mod address;
+pub mod commit;
 pub mod course;
 pub mod diagnostic;
 pub mod document;
@@ -18,6 +19,7 @@ pub mod node;
 mod overlay;
 pub mod pattern;
 pub mod pointer;
+pub mod policy;
 pub mod reference;
 pub mod roster;
 pub mod session;
@@ -36,6 +38,7 @@ pub use diagnostic::{Diagnostic, Problem, Severity};
 pub use document::{ExpandedSpec, SpanMap};
 pub use folder::Folder;
 pub use pointer::Pointer;
+pub use policy::Policy;
 pub use reference::Reference;
 pub use session::Session;
 pub use shape::{Shape, check_shape};

@@ -7,7 +7,8 @@ use super::{details, relations};
 use crate::gcp::call::Send;
 use crate::gcp::{Read, Request, Service, Verb, Wait, segment};
 use crate::kinds::{
-    Bucket, FirewallRule, MarkPlace, Registry, Resource, RunService, Scope, ServiceAccount, Vm, wire,
+    Bucket, FirewallRule, MarkPlace, Registry, Resource, RunService, Scope, ServiceAccount, Vm,
+    WorkloadIdentity, wire,
 };
 
 /// A collection of the project.
@@ -50,6 +51,8 @@ pub(super) enum Listed {
     Buckets,
     /// Accounts of a project.
     Accounts,
+    /// Workload identity pools of a project.
+    Pools,
     /// Repositories of a location: its list is known once the locations are.
     Repositories,
     /// Services of a region: its list is known once the regions that have some are.
@@ -64,7 +67,7 @@ const MADE: &str = "/creationTimestamp";
 
 /// Every collection, in the order of the list that is shown.
 #[rustfmt::skip]
-pub(super) static CATALOG: [Collection; 12] = [
+pub(super) static CATALOG: [Collection; 13] = [
     Collection { kind: Vm::FACTS.kind, list: "projects/{}/aggregated/instances", listed: Listed::Everywhere("instances"),
         mask: "id,name,zone,status,machineType,labels,metadata,networkInterfaces(network,subnetwork,networkIP,accessConfigs/natIP),disks(source,autoDelete),serviceAccounts/email,deletionProtection,creationTimestamp,selfLink",
         details: details::machine, users: relations::nobody, ..COMPUTE_ROW },
@@ -105,6 +108,11 @@ pub(super) static CATALOG: [Collection; 12] = [
         mask: "name,email,uniqueId,displayName,description",
         created: "", guard: &["/uniqueId", "/description"],
         details: details::account, users: relations::acting_as, wait: Wait::Answer, ..COMPUTE_ROW },
+    Collection { kind: WorkloadIdentity::FACTS.kind, service: Service::Iam, mark: MarkPlace::Description,
+        list: "v1/projects/{}/locations/global/workloadIdentityPools", listed: Listed::Pools,
+        mask: "name,displayName,description,state,disabled",
+        created: "", guard: &["/state", "/description"],
+        details: details::pool, wait: Wait::LongRunning, ..COMPUTE_ROW },
 ];
 
 /// What most rows have in common: a labelled global resource of Compute that nothing uses.
@@ -142,6 +150,9 @@ impl Collection {
                 vec![list(all.query("projection", "noAcl"), "items")]
             }
             Listed::Accounts => vec![list(request(self.list).query("pageSize", "100"), "accounts")],
+            Listed::Pools => {
+                vec![list(request(self.list).query("pageSize", "1000"), "workloadIdentityPools")]
+            }
             Listed::Repositories => {
                 let of = |l: &String| request(&format!("v1/{l}/repositories")).query("pageSize", "1000");
                 places.registries.iter().map(|location| list(of(location), "repositories")).collect()
@@ -160,7 +171,9 @@ impl Collection {
                 wire::text(item, "/selfLink").map(|link| wire::relative(&link).to_owned())
             }
             Listed::Buckets => wire::text(item, "/name").map(|name| format!("b/{name}")),
-            Listed::Accounts | Listed::Repositories | Listed::Services => wire::text(item, "/name"),
+            Listed::Accounts | Listed::Pools | Listed::Repositories | Listed::Services => {
+                wire::text(item, "/name")
+            }
         }
     }
 
@@ -191,7 +204,9 @@ impl Collection {
         match self.listed {
             Listed::Everywhere(_) | Listed::Global => place.to_owned(),
             Listed::Buckets => format!("b/{}", segment(place.trim_start_matches("b/"))),
-            Listed::Accounts | Listed::Repositories | Listed::Services => self.service.path_of(place),
+            Listed::Accounts | Listed::Pools | Listed::Repositories | Listed::Services => {
+                self.service.path(place)
+            }
         }
     }
 }

@@ -105,6 +105,11 @@ pub(super) fn registry(item: &Value) -> String {
     joined(&[text_or_empty(item, "/format").to_lowercase(), location, bytes])
 }
 
+pub(super) fn pool(item: &Value) -> String {
+    let off = if flag(item, "/disabled") { "switched off" } else { "" };
+    joined(&[text_or_empty(item, "/displayName"), "logins from outside".to_owned(), off.to_owned()])
+}
+
 pub(super) fn service(item: &Value) -> String {
     let region = text_or_empty(item, "/name");
     let region = region.split('/').nth(3).unwrap_or_default().to_owned();

@@ -28,6 +28,7 @@ pub fn plan(survey: &Survey, rules: &Rules<'_>) -> Plan {
         steps,
         records: Vec::new(),
         report,
+        overrides: Vec::new(),
     }
 }
 

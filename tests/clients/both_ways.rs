@@ -121,6 +121,7 @@ fn course(ground: &Ground) {
 fn clear(ground: &Ground) {
     let folder = format!("{}/specs/isae-cloud-docker", env!("CARGO_MANIFEST_DIR"));
     ground.provost(&["destroy", &folder, "-e", "rehearsal", "--yes"]).code(0);
+    ground.provost(&["history", &folder, "-e", "rehearsal", "--delete", "--yes"]).code(0);
 }
 
 /// One test, because both clients look at the one project that the course names.

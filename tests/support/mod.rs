@@ -62,15 +62,38 @@ pub(crate) fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("provost"));
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        if ["PROVOST_", "GOOGLE_", "CLOUDSDK_", "CLICOLOR", "NO_COLOR", "FORCE_COLOR"]
-            .iter()
-            .any(|p| text.starts_with(p))
+        if [
+            "PROVOST_",
+            "GOOGLE_",
+            "CLOUDSDK_",
+            "CLICOLOR",
+            "NO_COLOR",
+            "FORCE_COLOR",
+            "GITHUB_",
+            "CI_",
+            "RUNNER_",
+        ]
+        .iter()
+        .any(|p| text.starts_with(p))
         {
             command.env_remove(&name);
         }
     }
     command.args(arguments);
     command
+}
+
+/// The same command for tests that run it beside others, or kill it.
+pub(crate) fn process(command: &Command) -> std::process::Command {
+    let mut process = std::process::Command::new(command.get_program());
+    process.args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => process.env(name, value),
+            None => process.env_remove(name),
+        };
+    }
+    process
 }
 
 /// Runs it to its end.
@@ -189,6 +212,15 @@ impl Room {
     /// The resource whose path ends so, if there is one.
     pub(crate) fn find(&self, end: &str) -> Option<Value> {
         self.resources().into_iter().find(|(path, _)| path.ends_with(end)).map(|(_, resource)| resource)
+    }
+
+    /// What an object says that Provost keeps in the project's bucket, if there is one: an inventory, a lock, the record of a run.
+    pub(crate) fn document(&self, object: &str) -> Option<Value> {
+        use base64::Engine as _;
+        let place = format!("/b/{PROJECT}-provost/o/{object}#");
+        let (_, found) = self.resources().into_iter().find(|(path, _)| path.contains(&place))?;
+        let bytes = base64::engine::general_purpose::STANDARD.decode(found["content"].as_str()?).unwrap();
+        Some(serde_json::from_slice(&bytes).unwrap())
     }
 
     /// Who has a role on the project.

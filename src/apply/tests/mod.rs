@@ -35,7 +35,15 @@ pub(super) fn calls(id: usize, name: &str, after: &[usize], calls: Vec<Call>) ->
 
 pub(super) fn plan(steps: Vec<Step>) -> Plan {
     let (course, project) = ("be".to_owned(), "class-2526".to_owned());
-    Plan { course, project, changes: Vec::new(), steps, records: Vec::new(), report: Vec::new() }
+    Plan {
+        course,
+        project,
+        changes: Vec::new(),
+        steps,
+        records: Vec::new(),
+        report: Vec::new(),
+        overrides: Vec::new(),
+    }
 }
 
 /// A run against a server, its inventory in a folder, with everything a test wants to look at afterwards.
@@ -49,9 +57,7 @@ pub(super) struct Bench {
 impl Bench {
     pub(super) async fn new(fake: &Fake) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let course = json!({"name": "be", "project": "class-2526", "inventory": "inventory.json"});
-        let course = serde_json::from_value(course).unwrap();
-        let mut store = Store::new(fake.client(), &course, folder.path());
+        let mut store = store(fake, folder.path());
         let record = Record::empty("be", "class-2526");
         store.open(&record).await.unwrap();
         let events: Arc<Mutex<Vec<Event>>> = Arc::default();
@@ -67,6 +73,11 @@ impl Bench {
             stop: stopped,
         };
         Self { run, stop, events, folder }
+    }
+
+    /// Another look at the same inventory.
+    pub(super) fn store(&self, fake: &Fake) -> Store {
+        store(fake, self.file())
     }
 
     pub(super) async fn apply(&self, plan: &Plan) -> Outcome {
@@ -90,6 +101,12 @@ impl Bench {
         let unsure = |entry: &serde_json::Value| if entry["pending"] == json!(true) { "?" } else { "" };
         entries.iter().map(|(address, entry)| format!("{address}{}", unsure(entry))).collect()
     }
+}
+
+/// The inventory of a folder.
+fn store(fake: &Fake, folder: &Path) -> Store {
+    let course = json!({"name": "be", "project": "class-2526", "inventory": "inventory.json"});
+    Store::new(fake.client(), &serde_json::from_value(course).unwrap(), folder)
 }
 
 /// One word per step.

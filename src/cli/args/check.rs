@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Format, TargetArgs};
+use super::{ReportFormat, TargetArgs};
 use crate::preflight::Depth;
 
 /// What is held against the project before anything is changed.
@@ -25,6 +25,6 @@ pub(in crate::cli) struct PreflightArgs {
     #[command(flatten)]
     pub(in crate::cli) target: TargetArgs,
     /// How it is told
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(in crate::cli) format: Format,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub(in crate::cli) format: ReportFormat,
 }

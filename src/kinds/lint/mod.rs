@@ -2,6 +2,7 @@
 //! Rules are functions over the parts of specs that several kinds share; each kind lists in `Resource::lint` which it keeps.
 
 pub mod access;
+pub mod login;
 pub mod machine;
 pub mod traffic;
 
@@ -14,20 +15,34 @@ pub struct Lint {
     pub at: Pointer,
     /// What, why, and what to do about it.
     pub problem: Problem,
-    /// A resource that makes it right, if the course declares it.
-    pub unless: Option<Address>,
+    /// What makes it right, if the course declares it.
+    pub void: Vec<Void>,
+}
+
+/// What a course may declare that makes a warning void.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Void {
+    /// A resource.
+    Declared(Address),
+    /// Something that a spec describes, by its claim, whether under a condition or without.
+    Claimed {
+        /// The project in which it is described.
+        project: String,
+        /// The claim.
+        what: String,
+    },
 }
 
 impl Lint {
     /// A warning at a place.
     pub fn new(at: Pointer, problem: Problem) -> Self {
-        Self { at, problem, unless: None }
+        Self { at, problem, void: Vec::new() }
     }
 
     /// The same, but only in courses that do not declare this resource.
     #[must_use]
     pub fn unless(mut self, address: Address) -> Self {
-        self.unless = Some(address);
+        self.void.push(Void::Declared(address));
         self
     }
 }

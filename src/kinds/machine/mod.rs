@@ -9,6 +9,7 @@ pub mod calls;
 pub mod decode;
 pub mod encode;
 pub mod fields;
+pub mod governs;
 pub mod import;
 pub mod observe;
 pub mod ready;

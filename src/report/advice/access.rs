@@ -4,7 +4,7 @@ use super::{Advice, Case, first};
 use crate::gcp::error::Refusal;
 
 /// Which role has a permission: the narrowest usual one. The longest prefix decides.
-const ROLES: [(&str, &str); 23] = [
+const ROLES: [(&str, &str); 25] = [
     ("artifactregistry.", "roles/artifactregistry.admin"),
     ("billing.resourceAssociations.", "roles/billing.user"),
     ("compute.", "roles/compute.admin"),
@@ -19,9 +19,11 @@ const ROLES: [(&str, &str); 23] = [
     ("iam.", "roles/iam.serviceAccountAdmin"),
     ("iam.serviceAccounts.actAs", "roles/iam.serviceAccountUser"),
     ("iam.serviceAccounts.getAccessToken", "roles/iam.serviceAccountTokenCreator"),
+    ("iam.workloadIdentityPool", "roles/iam.workloadIdentityPoolAdmin"),
     ("resourcemanager.projects.get", "roles/browser"),
     ("resourcemanager.projects.getIamPolicy", "roles/resourcemanager.projectIamAdmin"),
     ("resourcemanager.projects.setIamPolicy", "roles/resourcemanager.projectIamAdmin"),
+    ("secretmanager.", "roles/secretmanager.admin"),
     ("run.", "roles/run.developer"),
     ("run.services.setIamPolicy", "roles/run.admin"),
     ("serviceusage.services.use", "roles/serviceusage.serviceUsageConsumer"),
@@ -150,7 +152,8 @@ fn missing(case: &Case<'_>, permission: &str) -> Advice {
 
 fn permission(case: &Case<'_>) -> Option<String> {
     let Case { said, .. } = case;
-    let service = "(?:artifactregistry|billing|compute|iam|resourcemanager|run|serviceusage|storage)";
+    let service =
+        "(?:artifactregistry|billing|compute|iam|resourcemanager|run|secretmanager|serviceusage|storage)";
     let pattern = format!(r"\b({service}\.[a-zA-Z]+\.[a-zA-Z]+)\b");
     let of_words = || first(&pattern, said.message).filter(|found| found.rsplit('.').next() != Some("com"));
     said.info("permission").map(str::to_owned).or_else(of_words)

@@ -16,7 +16,7 @@ use crate::gcp::ApiError;
 use crate::gcp::error::Refusal;
 
 /// What happened, and what to do about it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema)]
 pub struct Advice {
     /// What is the matter, in a sentence without its full stop.
     pub what: String,

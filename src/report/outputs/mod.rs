@@ -15,6 +15,7 @@ pub use machine::Machine;
 use crate::kinds::{Desired, Handout, Scope};
 use crate::plan::{Change, Plan};
 use crate::ready::Standings;
+use crate::spec::reference;
 use crate::spec::roster::{Person, Row as RosterRow};
 use crate::spec::{Address, Span};
 
@@ -69,6 +70,9 @@ pub struct Things {
     pub buckets: Vec<String>,
     /// Registries, as the path that images are pushed to.
     pub registries: Vec<String>,
+    /// What workflows elsewhere name to log in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub logins: Vec<String>,
     /// Services, as the address they answer at.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub services: Vec<String>,
@@ -148,8 +152,20 @@ impl<'a> Holding<'a> {
             Handout::Machine(_) => self.machines.push((change, desired, handout)),
             Handout::Bucket(bucket) => self.things.buckets.push(bucket),
             Handout::Registry(registry) => self.things.registries.push(registry),
+            Handout::Login(login) => self.things.logins.extend(known(login, change, desired)),
             Handout::Service => self.things.services.extend(change.address_of.clone()),
         }
+    }
+}
+
+/// What only the project can tell is asked of the live side; nothing is handed out of what is not there.
+fn known(login: String, change: &Change, desired: &Desired) -> Option<String> {
+    if !reference::is_in(&login) {
+        return Some(login);
+    }
+    match desired.kind.handout(&change.before, &Scope::default()) {
+        Ok(Handout::Login(login)) => Some(login),
+        _ => None,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Outputs, Row};
+use super::{Outputs, Row, Things};
 use crate::report::page;
 use crate::report::sheet::{Cell, Sheet};
 
@@ -62,7 +62,8 @@ impl Outputs {
     }
 
     fn shared_lines(&self) -> String {
-        let all = self.shared.services.iter().chain(&self.shared.buckets).chain(&self.shared.registries);
+        let Things { buckets, registries, logins, services } = &self.shared;
+        let all = services.iter().chain(buckets).chain(registries).chain(logins);
         all.flat_map(|one| ["  ", one, "\n"]).collect()
     }
 

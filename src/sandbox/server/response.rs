@@ -3,6 +3,8 @@
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::Value;
 
 use crate::sandbox::call::Answer;
@@ -51,6 +53,15 @@ pub(super) fn wrong(wrong: &Wrong, method: &str) -> Response {
     }
     let mut answer = response(wrong.code(), &wrong.headers(), Body::from(wrong.page()));
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(PAGE));
+    answer
+}
+
+/// The answer with the time by the sandbox's own clock, by which clients measure how old its things are.
+pub(super) fn dated(mut answer: Response, now: Timestamp) -> Response {
+    let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&now).ok();
+    if let Some(date) = date.and_then(|date| HeaderValue::try_from(date).ok()) {
+        answer.headers_mut().entry(header::DATE).or_insert(date);
+    }
     answer
 }
 

@@ -199,7 +199,7 @@ fn is_email(text: &str) -> bool {
         && !text.contains(|c: char| c.is_whitespace() || ",;:<>".contains(c))
 }
 
-fn is_domain(text: &str) -> bool {
+pub(super) fn is_domain(text: &str) -> bool {
     let part = |p: &str| !p.is_empty() && p.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     text.contains('.') && text.split('.').all(part)
 }

@@ -4,10 +4,13 @@
 mod access;
 mod compute;
 mod containers;
+mod federation;
 mod guess;
 mod names;
 mod network;
+pub mod patterns;
 mod quantities;
+mod secrets;
 mod shares;
 mod storage;
 mod times;
@@ -15,12 +18,15 @@ mod times;
 pub use access::{Email, KeepPattern, Member, Role, Scope, ServiceName, VmAccount};
 pub use compute::{AcceleratorType, ApiRef, DiskType, Hostname, MachineType, MetadataKey, Region, Zone};
 pub use containers::{ContainerImage, ContainerName, EnvName, PortMapping, VolumeMount};
+pub use federation::{GithubRepository, PoolId};
 pub use names::{
     AccountId, CourseName, LabelKey, LabelValue, NetworkTag, ProjectId, RegistryId, ResourceName, ServiceId,
     SpecName,
 };
 pub use network::{AllowRule, Cidr, IpAddress};
+pub use patterns::{ImagePattern, MachineTypePattern, MemberPattern, PlacePattern, RolePattern};
 pub use quantities::{Date, Duration, SizeGb};
+pub use secrets::{LATEST, SecretName, SecretVersion};
 pub use shares::{Cpu, Memory};
 pub use storage::{BucketName, Location, StorageClass};
 pub use times::{DateTime, End, Expires};
@@ -128,6 +134,8 @@ const RULES: &[(&str, Rule)] = &[
     ("service-name", access::service_name),
     ("oauth-scope", access::oauth_scope),
     ("vm-account", access::vm_account),
+    ("pool-id", federation::pool_id),
+    ("github-repository", federation::github_repository),
     ("region", compute::region),
     ("zone", compute::zone),
     ("machine-type", compute::machine_type),
@@ -141,6 +149,9 @@ const RULES: &[(&str, Rule)] = &[
     ("env-name", containers::env_name),
     ("port-mapping", containers::port_mapping),
     ("volume-mount", containers::volume_mount),
+    ("secret-id", secrets::secret_id),
+    ("secret-name", secrets::secret_name),
+    ("secret-version", secrets::secret_version),
     ("duration", quantities::duration),
     ("size-gb", quantities::size_gb),
     ("cpu", shares::cpu),
@@ -148,6 +159,11 @@ const RULES: &[(&str, Rule)] = &[
     ("date", quantities::date),
     ("date-time", times::date_time),
     ("expires", times::expires),
+    ("machine-type-pattern", patterns::machine_type),
+    ("place-pattern", patterns::place),
+    ("image-pattern", patterns::image),
+    ("role-pattern", patterns::role),
+    ("member-pattern", patterns::member),
 ];
 
 /// The names of all formats that have a rule.
@@ -159,23 +175,24 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 pub fn check(format: &str, text: &str) -> Option<Result<(), Problem>> {
     let (_, rule) = RULES.iter().find(|(name, _)| *name == format)?;
     if let Some(reference) = reference::all(text).into_iter().next() {
-        return Some(later(format, &reference));
+        return Some(later(format, text, &reference));
     }
     Some(rule(text).map_err(|problem| mend(format, text, problem, *rule)))
 }
 
-/// What is known after an apply only: where an address may stand the API checks it, and anything else must be known before.
-fn later(format: &str, reference: &Reference) -> Result<(), Problem> {
-    if LATER.contains(&format) {
+/// What is known after an apply only: where it may stand the API checks it, and anything else must be known before.
+fn later(format: &str, text: &str, reference: &Reference) -> Result<(), Problem> {
+    if LATER.iter().any(|(known, begins)| *known == format && text.starts_with(begins)) {
         return Ok(());
     }
     let message = format!("`{reference}` is known after apply, and this must be known before");
-    let help = "such a value can stand in texts (environment, metadata, scripts, descriptions) and in address ranges";
+    let help = "such a value can stand in texts (environment, metadata, scripts, descriptions), in address ranges and in members from outside (`principalSet:…`)";
     Err(Problem::new("reference-too-early", message).help(help))
 }
 
-/// Formats that an address fits which is known later.
-const LATER: [&str; 1] = ["cidr"];
+/// Formats that a value fits which is known later, and what the text begins with then: an address of a machine; a member from
+/// outside, whose pool is named by the number of its project.
+const LATER: [(&str, &str); 2] = [("cidr", ""), ("member", "principal")];
 
 /// The problem with what was evidently meant. A fix that breaks the same rule again is none.
 fn mend(format: &str, text: &str, problem: Problem, rule: Rule) -> Problem {

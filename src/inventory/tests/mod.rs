@@ -1,9 +1,14 @@
-//! The inventory's store and recorder against a server that keeps one object, and in a folder.
+//! The inventory's store and recorder against a server that keeps objects, and in a folder.
 
+mod history;
+mod lock;
+
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
@@ -28,46 +33,72 @@ fn empty() -> Record {
     Record::empty("be", "class-2526")
 }
 
-/// One bucket with at most one object, under generations.
+/// One bucket with its objects, under generations.
 #[derive(Default)]
 struct Cloud {
     bucket: bool,
-    object: Option<String>,
+    /// The content and the generation of each.
+    objects: BTreeMap<String, (String, u64)>,
     generation: u64,
+    /// When what is there was written, for reads that ask.
+    updated: Timestamp,
 }
 
 impl Cloud {
     fn answer(&mut self, seen: &Seen) -> Reply {
+        let (verb, path) = seen.line.split_once(' ').unwrap();
+        let Some(rest) = path.strip_prefix("/storage/v1/b/class-2526-provost") else {
+            return if verb == "POST" && path == "/storage/v1/b" { self.made() } else { self.written(seen) };
+        };
         let gone = Reply::error(404, "notFound", "gone");
-        let generation = json!({"generation": self.generation.to_string()});
-        match seen.line.as_str() {
-            "POST /storage/v1/b" => {
-                self.bucket = true;
-                Reply::ok(&json!({}))
-            }
-            "GET /storage/v1/b/class-2526-provost" if self.bucket => {
-                Reply::ok(&json!({"name": "x", "labels": {"provost-purpose": "inventory"}}))
-            }
-            "GET /storage/v1/b/class-2526-provost/o" => Reply::ok(&json!({})),
-            "DELETE /storage/v1/b/class-2526-provost" => {
+        match (verb, rest, rest.strip_prefix("/o/").map(|name| name.replace("%2F", "/"))) {
+            _ if !self.bucket => gone,
+            ("GET", "", _) => Reply::ok(&json!({"labels": {"provost-purpose": "inventory"}})),
+            ("DELETE", "", _) => {
                 self.bucket = false;
                 Reply::empty(204)
             }
-            line if line.starts_with("GET") => match &self.object {
-                Some(text) if seen.asks("alt").is_some() => Reply::ok(&serde_json::from_str(text).unwrap()),
-                Some(_) => Reply::ok(&generation),
-                None => gone,
-            },
-            line if line.starts_with("DELETE") => {
-                self.object = None;
-                Reply::empty(204)
+            ("GET", "/o", _) => self.list(seen),
+            (_, _, Some(name)) => self.object(seen, &name),
+            _ => gone,
+        }
+    }
+
+    fn made(&mut self) -> Reply {
+        self.bucket = true;
+        Reply::ok(&json!({}))
+    }
+
+    fn list(&self, seen: &Seen) -> Reply {
+        let prefix = seen.asks("prefix").unwrap_or_default().replace("%2F", "/");
+        let found = self.objects.iter().filter(|(name, _)| name.starts_with(&prefix));
+        let items = found.map(|(name, (_, at))| json!({"name": name, "generation": at.to_string()}));
+        Reply::ok(&json!({"items": items.collect::<Vec<_>>()}))
+    }
+
+    fn object(&mut self, seen: &Seen, name: &str) -> Reply {
+        let Some((text, generation)) = self.objects.get(name).cloned() else {
+            return Reply::error(404, "notFound", "gone");
+        };
+        if seen.line.starts_with("DELETE") {
+            if seen.asks("ifGenerationMatch") != Some(&generation.to_string()) {
+                return Reply::error(412, "conditionNotMet", "stale");
             }
-            _ => self.written(seen),
+            self.objects.remove(name);
+            return Reply::empty(204);
+        }
+        match seen.asks("alt") {
+            Some(_) => Reply::ok(&serde_json::from_str(&text).unwrap()),
+            None => Reply::ok(&json!({"generation": generation.to_string(), "updated": self.updated})),
         }
     }
 
     fn written(&mut self, seen: &Seen) -> Reply {
-        let live = if self.object.is_some() { self.generation } else { 0 };
+        if !self.bucket {
+            return Reply::error(404, "notFound", "no bucket");
+        }
+        let name = seen.asks("name").unwrap().replace("%2F", "/");
+        let live = self.objects.get(&name).map_or(0, |(_, generation)| *generation);
         if seen.asks("ifGenerationMatch") != Some(&live.to_string()) {
             return Reply::error(412, "conditionNotMet", "stale");
         }
@@ -75,11 +106,20 @@ impl Cloud {
         let sent = seen.text();
         let part = sent.split("\r\n\r\n").nth(2).unwrap_or_default();
         let content = part.split("\r\n--").next().unwrap_or_default().to_owned();
-        (self.object, self.generation) = (Some(content), self.generation + 1);
+        self.generation += 1;
+        self.objects.insert(name, (content, self.generation));
         Reply::ok(&json!({"generation": self.generation.to_string()}))
+    }
+
+    /// Puts an object there, as somebody else does.
+    fn put(&mut self, name: &str, text: &str) {
+        self.generation += 7;
+        self.bucket = true;
+        self.objects.insert(name.to_owned(), (text.to_owned(), self.generation));
     }
 }
 
+const INVENTORY: &str = "be/inventory.json";
 const WRITES: &str = "/upload/storage/v1/b/class-2526-provost/o";
 
 async fn cloud(gate: Option<Arc<Semaphore>>) -> (Fake, Arc<Mutex<Cloud>>) {
@@ -108,7 +148,8 @@ fn names(record: &Value) -> Vec<String> {
 }
 
 fn content(cloud: &Mutex<Cloud>) -> Value {
-    serde_json::from_str(cloud.lock().unwrap().object.as_deref().unwrap_or("{}")).unwrap()
+    let cloud = cloud.lock().unwrap();
+    serde_json::from_str(cloud.objects.get(INVENTORY).map_or("{}", |(text, _)| text)).unwrap()
 }
 
 fn kept(cloud: &Mutex<Cloud>) -> Vec<String> {
@@ -125,8 +166,10 @@ async fn planning_reads_the_inventory_with_one_call_and_a_missing_one_is_empty()
 #[tokio::test]
 async fn the_bucket_is_made_private_and_marked_when_it_is_missing() {
     let (fake, _) = cloud(None).await;
-    open(&fake).await;
-    open(&fake).await;
+    for _ in 0..2 {
+        let mut store = open(&fake).await;
+        store.save(&empty()).await.unwrap();
+    }
     let made: Vec<Seen> = fake.seen().into_iter().filter(|s| s.line == "POST /storage/v1/b").collect();
     assert_eq!(made.len(), 1);
     insta::assert_json_snapshot!(made[0].json(), @r#"
@@ -167,7 +210,7 @@ async fn a_write_of_another_run_is_not_overwritten() {
 async fn the_inventory_of_another_course_is_refused() {
     let (fake, cloud) = cloud(None).await;
     let other = json!({"version": 1, "course": "other", "project": "class-2526"});
-    cloud.lock().unwrap().object = Some(other.to_string());
+    cloud.lock().unwrap().put(INVENTORY, &other.to_string());
     assert!(matches!(store(&fake).load("be").await, Err(StoreError::Foreign { .. })));
 }
 
@@ -175,6 +218,7 @@ async fn the_inventory_of_another_course_is_refused() {
 async fn edits_that_come_during_a_write_go_into_the_next_one_together() {
     let gate = Arc::new(Semaphore::new(0));
     let (fake, cloud) = cloud(Some(Arc::clone(&gate))).await;
+    cloud.lock().unwrap().bucket = true;
     let recorder = Recorder::new(open(&fake).await, empty());
     recorder.note(&[edit("a")]);
     fake.until(WRITES, 1).await;
@@ -213,10 +257,7 @@ async fn what_changes_nothing_is_not_written() {
 async fn a_failed_write_breaks_the_recorder_and_another_runs_inventory_is_left_alone() {
     let (fake, cloud) = cloud(None).await;
     let recorder = Recorder::new(open(&fake).await, empty());
-    {
-        let mut cloud = cloud.lock().unwrap();
-        (cloud.object, cloud.generation) = (Some("{\"entries\":{}}".to_owned()), 9);
-    }
+    cloud.lock().unwrap().put(INVENTORY, "{\"entries\":{}}");
     let error = recorder.intend(&[edit("a")]).await.unwrap_err();
     assert!(error.is_raced() && recorder.is_broken(), "{error}");
     assert!(recorder.intend(&[edit("b")]).await.unwrap_err().is_raced());
@@ -248,14 +289,14 @@ async fn after_an_outage_the_last_write_still_tells_what_was_done() {
 }
 
 #[tokio::test]
-async fn an_inventory_that_names_nothing_goes_with_its_bucket() {
+async fn an_inventory_that_names_nothing_goes() {
     let (fake, cloud) = cloud(None).await;
     let recorder = Recorder::new(open(&fake).await, empty());
     recorder.note(&[edit("a")]);
     recorder.note(&[RecordEdit::Remove(Address { kind: "Vm".to_owned(), name: "a".to_owned() })]);
     recorder.close().await.unwrap();
     let cloud = cloud.lock().unwrap();
-    assert!(!cloud.bucket && cloud.object.is_none());
+    assert!(cloud.bucket && cloud.objects.is_empty(), "the bucket holds the history as well");
 }
 
 #[tokio::test]
