@@ -1,6 +1,7 @@
 //! Loading a course for a command: texts, files, specs and kinds; whatever is wrong is printed in one go.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use sha2::{Digest as _, Sha256};
@@ -83,7 +84,10 @@ fn digests(texts: &[Text]) -> Digests {
 }
 
 fn sha256(content: &[u8]) -> String {
-    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(content).iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// Loads a course that must be sound; otherwise prints what is wrong and gives None.
