@@ -191,7 +191,42 @@ fn what_cloud_run_would_refuse_is_found_offline() {
         "ingress: everybody",
         "port: 0",
     ];
-    assert_snapshot!(all.map(wrong).join("\n"), @"");
+    assert_snapshot!(all.map(wrong).join("\n"), @r"
+    error[bad-cpu]: Cloud Run has no instances with 3 CPUs
+    help: write 1, 2, 4, 6 or 8, or a part of one from 0.08
+    1 error.
+    error[part-of-a-cpu]: an instance with a part of a CPU answers one request at a time
+    help: add `concurrency: 1`, or give it a whole CPU
+    1 error.
+    error[too-little-memory]: 4 CPUs need 2Gi of memory at least
+    help: add `memory: 2Gi`
+    1 error.
+    error[wrong-type]: `512` is not a size of memory that Cloud Run has
+    help: write `512Mi`
+    1 error.
+    error[too-few-cpus]: more than 8Gi of memory needs 4 CPUs at least
+    help: add `cpu: 4`
+    1 error.
+    error[bad-timeout]: a request of 7200 seconds is outside of 1 second to 1 hour
+    help: write a time such as `5m`
+    1 error.
+    error[env-reserved]: Cloud Run sets `PORT` itself
+    help: say `port:` of the service instead
+    1 error.
+    error[env-twice]: `A` stands in `env` and in `secretEnv`
+    help: remove it from one of the two
+    1 error.
+    error[more-than-most]: 3 instances are kept where there may be 2 at most
+    help: raise `maxInstances`
+    1 error.
+    error[no-account]: a service acts as some account always
+    help: name a `ServiceAccount` that has no roles, or write `default`
+    1 error.
+    error[not-one-of]: `ingress` must be one of `all`, `internal`, `internal-and-cloud-load-balancing`, `none`, and is `everybody`
+    1 error.
+    error[out-of-range]: `port` must be 1 to 65535, and is 0
+    1 error.
+    ");
 }
 
 #[test]
@@ -207,7 +242,7 @@ fn what_is_unwise_in_a_service_is_a_warning() {
 fn gcloud_run_deploy_becomes_a_spec() {
     let command = "gcloud run deploy api --image europe-west1-docker.pkg.dev/be-cloud-2526/be/api:1 --port 8501 \
         --allow-unauthenticated --region europe-west1 --platform managed --memory 1Gi --cpu 2 --max-instances=3 \
-        --set-env-vars A=b,C=d --set-secrets TOKEN=api-token:latest,KEY=api-key:3 --service-account robot \
+        --set-env-vars A=b,C=d --set-secrets TOKEN=api-token:latest,KEY=api-key:3 --service-account robot-account \
         --timeout 300 --no-cpu-throttling --ingress all --source .";
     let said = provost(&["from-gcloud", "--project", "be-cloud-2526", command]).code(0);
     assert!(said.err.contains("the flag `--source` has no field"), "{}", said.err);
@@ -224,7 +259,7 @@ fn gcloud_run_deploy_becomes_a_spec() {
     cpuIdle: false
     timeout: '300'
     maxInstances: 3
-    serviceAccount: robot
+    serviceAccount: robot-account
     env:
       A: b
       C: d

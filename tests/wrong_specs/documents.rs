@@ -32,14 +32,14 @@ fn kind_that_is_like_none_lists_them() {
         kind: Database
         name: x
     ";
-    assert_snapshot!(wrong(spec), @"
+    assert_snapshot!(wrong(spec), @r"
     error[unknown-kind]: there is no kind `Database`
      --> spec.yaml:1:7
       |
     1 | kind: Database
       |       ^^^^^^^^
       |
-    help: the kinds are Course, ApiServices, ServiceAccount, WorkloadIdentity, IamGrant, Bucket, Registry, FirewallRule, Vm, ContainerVm
+    help: the kinds are Course, ApiServices, ServiceAccount, WorkloadIdentity, IamGrant, Bucket, Registry, FirewallRule, Vm, ContainerVm, RunService
 
     1 error.
     ");
@@ -51,14 +51,14 @@ fn document_without_a_kind_lists_them() {
         name: open-80
         allow: [tcp:80]
     ";
-    assert_snapshot!(wrong(spec), @"
+    assert_snapshot!(wrong(spec), @r"
     error[missing-kind]: this document has no `kind`
      --> spec.yaml:1:1
       |
     1 | name: open-80
       | ^^^^
       |
-    help: add `kind:` with one of Course, ApiServices, ServiceAccount, WorkloadIdentity, IamGrant, Bucket, Registry, FirewallRule, Vm, ContainerVm
+    help: add `kind:` with one of Course, ApiServices, ServiceAccount, WorkloadIdentity, IamGrant, Bucket, Registry, FirewallRule, Vm, ContainerVm, RunService
 
     1 error.
     ");
@@ -70,14 +70,14 @@ fn empty_kind_is_named() {
         kind:
         name: x
     ";
-    assert_snapshot!(wrong(spec), @"
+    assert_snapshot!(wrong(spec), @r"
     error[unknown-kind]: `kind` does not say which kind this is
      --> spec.yaml:1:1
       |
     1 | kind:
       | ^^^^
       |
-    help: the kinds are Course, ApiServices, ServiceAccount, WorkloadIdentity, IamGrant, Bucket, Registry, FirewallRule, Vm, ContainerVm
+    help: the kinds are Course, ApiServices, ServiceAccount, WorkloadIdentity, IamGrant, Bucket, Registry, FirewallRule, Vm, ContainerVm, RunService
 
     1 error.
     ");

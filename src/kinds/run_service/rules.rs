@@ -26,6 +26,7 @@ pub(super) fn check(spec: &RunService, scope: &Scope) -> Vec<Finding> {
         reserved(spec),
         timeout(spec),
         instances(spec),
+        no_such_cpu(spec),
         part_of_a_cpu(spec),
         too_few_cpus(spec),
         too_little_memory(spec),
@@ -80,6 +81,13 @@ fn instances(spec: &RunService) -> Option<Finding> {
     let (least, most) = (spec.min_instances?, spec.max_instances?);
     let message = format!("{least} instances are kept where there may be {most} at most");
     (least > most).then(|| found("minInstances", "more-than-most", message, "raise `maxInstances`"))
+}
+
+/// A number is no text, whose format would say so.
+fn no_such_cpu(spec: &RunService) -> Option<Finding> {
+    let cpu = spec.cpu.filter(|cpu| !cpu.is_offered())?;
+    let help = "write 1, 2, 4, 6 or 8, or a part of one from 0.08";
+    Some(found("cpu", "bad-cpu", format!("Cloud Run has no instances with {cpu} CPUs"), help))
 }
 
 fn part_of_a_cpu(spec: &RunService) -> Option<Finding> {

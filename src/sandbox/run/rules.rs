@@ -100,15 +100,13 @@ fn check_resources(at: &str, container: &Value) -> Result<(), ApiError> {
 
 /// Thousandths of a CPU.
 pub(super) fn milli(cpu: &str) -> Option<u64> {
-    match cpu.strip_suffix('m') {
-        Some(milli) => milli.parse().ok(),
-        None => {
-            let (whole, part) = cpu.split_once('.').unwrap_or((cpu, ""));
-            let part = format!("{part:0<3}");
-            let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
-            Some(whole * 1000 + part.get(..3)?.parse::<u64>().ok()?)
-        }
+    if let Some(milli) = cpu.strip_suffix('m') {
+        return milli.parse().ok();
     }
+    let (whole, part) = cpu.split_once('.').unwrap_or((cpu, ""));
+    let part = format!("{part:0<3}");
+    let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    Some(whole * 1000 + part.get(..3)?.parse::<u64>().ok()?)
 }
 
 fn bytes(memory: &str) -> Option<u64> {

@@ -21,6 +21,7 @@ pub struct Memory(u64);
 
 /// What a container of Cloud Run can have (<https://cloud.google.com/run/docs/configuring/services/cpu>).
 const WHOLE: [u64; 5] = [1, 2, 4, 6, 8];
+const OFFERED: &str = "it has 1, 2, 4, 6 or 8, or a part of one from 0.08";
 const LEAST_MILLI: u64 = 80;
 const MIB: u64 = 1 << 20;
 const LEAST_MEMORY: u64 = 128 * MIB;
@@ -42,6 +43,11 @@ impl Cpu {
     /// Thousandths of a CPU.
     pub fn milli(self) -> u64 {
         self.0
+    }
+
+    /// Whether Cloud Run has instances with that many.
+    pub fn is_offered(self) -> bool {
+        (LEAST_MILLI..1000).contains(&self.0) || WHOLE.map(|whole| whole * 1000).contains(&self.0)
     }
 
     /// As the API writes it: `1000m`.
@@ -74,13 +80,13 @@ impl Memory {
 
 impl fmt::Display for Cpu {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 % 1000 == 0 { write!(f, "{}", self.0 / 1000) } else { write!(f, "{}m", self.0) }
+        if self.0.is_multiple_of(1000) { write!(f, "{}", self.0 / 1000) } else { write!(f, "{}m", self.0) }
     }
 }
 
 impl fmt::Display for Memory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let whole = |size: &u64| self.0 % size == 0;
+        let whole = |size: &u64| self.0.is_multiple_of(*size);
         let unit = [("Gi", 1 << 30), ("Mi", MIB), ("Ki", 1 << 10)].into_iter().find(|(_, size)| whole(size));
         let (unit, size) = unit.unwrap_or(("", 1));
         write!(f, "{}{unit}", self.0 / size)
@@ -179,16 +185,10 @@ pub(super) fn cpu(text: &str) -> Result<(), Problem> {
     let Some(milli) = parse_cpu(text) else {
         return Err(refuse("bad-cpu", text, "a number of CPUs", "write `1`, `2`, `0.5` or `500m`"));
     };
-    let fits = (LEAST_MILLI..1000).contains(&milli) || WHOLE.map(|whole| whole * 1000).contains(&milli);
-    if fits {
+    if Cpu(milli).is_offered() {
         return Ok(());
     }
-    Err(refuse(
-        "bad-cpu",
-        text,
-        "a number of CPUs that Cloud Run has",
-        "it has 1, 2, 4, 6 or 8, or a part of one from 0.08",
-    ))
+    Err(refuse("bad-cpu", text, "a number of CPUs that Cloud Run has", OFFERED))
 }
 
 pub(super) fn memory(text: &str) -> Result<(), Problem> {
