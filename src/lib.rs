@@ -14,6 +14,7 @@ pub mod preflight;
 pub mod ready;
 pub mod report;
 pub mod sandbox;
+pub mod saved;
 pub mod spec;
 pub mod sweep;
 pub mod translate;

@@ -13,6 +13,7 @@ const PURE: &[&str] = &[
     "plan/",
     "preflight/",
     "report/",
+    "saved/",
     "sweep/",
     "ready/doors.rs",
     "ready/serial.rs",

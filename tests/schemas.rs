@@ -22,6 +22,7 @@ fn published() -> Vec<(String, Value)> {
     let mut all = all();
     all.push(("overlay.json".to_owned(), schema::overlay(&KindRegistry::standard())));
     all.push(("faults.json".to_owned(), Faults::schema()));
+    all.push(("plan-file.json".to_owned(), provost::saved::schema()));
     all
 }
 

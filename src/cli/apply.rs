@@ -6,27 +6,33 @@ use crate::apply::{self, Outcome, Run};
 use crate::diff::Intent;
 use crate::inventory::{Record, Recorder};
 use crate::live::images;
-use crate::plan::Plan;
+use crate::plan::{Finding, Plan};
 use crate::preflight::Depth;
 use crate::ready::{Patience, Standings, standing};
 use crate::report::{Known, json, outcome, text};
+use crate::saved::SavedPlan;
 
 use super::args::{ApplyArgs, Format, RunArgs, TargetArgs};
 use super::connection::{self, Connection};
 use super::course::{self, Loaded};
 use super::exit::{Exit, Refusal};
-use super::plan::Checked;
+use super::plan::{Checked, Pinning};
 use super::printer::{self, Printer};
-use super::{plan, progress, wait};
+use super::{plan, progress, saved, wait};
 
 pub(super) async fn run(args: &ApplyArgs, printer: &mut Printer) -> anyhow::Result<Exit> {
-    let intent = plan::intent(&args.ownership, false);
+    let saved = saved::read(&args.target.course.folder)?;
+    let (intent, target) = match &saved {
+        Some(saved) => (saved::intent(saved, args)?, saved::target(saved, &args.target)),
+        None => (plan::intent(&args.ownership, false), args.target.clone()),
+    };
     let errand = Errand {
         intent: &intent,
         patience: args.wait_ready.then(|| wait::patience(&args.patience)),
         depth: args.check.depth(Depth::Caller),
+        saved: saved.as_ref(),
     };
-    carry_out(&args.target, &args.run, errand, printer).await
+    carry_out(&target, &args.run, errand, printer).await
 }
 
 /// What to type to go on with what does not fit.
@@ -40,6 +46,8 @@ struct Errand<'a> {
     patience: Option<Patience>,
     /// How far to look beforehand whether it fits.
     depth: Option<Depth>,
+    /// The plan that is carried out and no other.
+    saved: Option<&'a SavedPlan>,
 }
 
 /// Plans, shows, asks, applies, and says what became of it.
@@ -49,7 +57,7 @@ pub(super) async fn carry_through(
     intent: &Intent,
     printer: &mut Printer,
 ) -> anyhow::Result<Exit> {
-    carry_out(target, args, Errand { intent, patience: None, depth: None }, printer).await
+    carry_out(target, args, Errand { intent, patience: None, depth: None, saved: None }, printer).await
 }
 
 /// The same, with what comes before and after.
@@ -60,7 +68,8 @@ async fn carry_out(
     printer: &mut Printer,
 ) -> anyhow::Result<Exit> {
     let Some(loaded) = course::load(&target.course, printer)? else {
-        return Ok(Exit::Failed);
+        // A plan is made of a sound course only: this is another one.
+        return Ok(if errand.saved.is_some() { Exit::Refused } else { Exit::Failed });
     };
     let connection = connection::connect(target, &loaded).await?;
     let exit = planned(&connection, &loaded, target, args, errand, printer).await;
@@ -73,10 +82,19 @@ async fn planned(
     loaded: &Loaded,
     target: &TargetArgs,
     args: &RunArgs,
-    Errand { intent, patience, depth }: Errand<'_>,
+    Errand { intent, patience, depth, saved }: Errand<'_>,
     printer: &mut Printer,
 ) -> anyhow::Result<Exit> {
-    let Checked { plan, record, preflight } = plan::checked(connection, loaded, intent, depth).await?;
+    let pinning = saved.map_or(Pinning::Leave, |saved| Pinning::Keep(&saved.pins));
+    let checked = plan::checked_with(connection, loaded, intent, depth, pinning).await?;
+    if let Some(saved) = saved {
+        let kept = saved::Kept { checked: &checked, loaded, intent, now: connection.now };
+        let moved = saved::moved(saved, &kept, printer)?;
+        if !moved.is_empty() {
+            return Ok(stale(checked.plan, moved, args.format, printer));
+        }
+    }
+    let Checked { plan, record, preflight, .. } = checked;
     let mut shown = printer.showable(&plan);
     if args.format == Format::Text {
         printer.out(&text::plan(&shown));
@@ -111,6 +129,19 @@ async fn planned(
     let ready = standings.as_ref().is_none_or(standing::all_ready);
     // What was to be changed is changed: this is no failure before the first change, as 1 would say.
     Ok(if ready { exit(&outcome) } else { Exit::Partly })
+}
+
+/// Refuses a saved plan. What would be done instead is nobody's business: another plan shows it.
+fn stale(plan: Plan, moved: Vec<Finding>, format: Format, printer: &mut Printer) -> Exit {
+    let mut plan = Plan { report: moved, ..plan };
+    printer.make_showable(&mut plan);
+    if format == Format::Text {
+        plan.report.iter().for_each(|finding| printer.out(&text::finding(finding)));
+        printer.note("Nothing was changed: this is not the project any more that the plan was made for.\n");
+    } else {
+        say(&plan, None, None, format, printer);
+    }
+    Exit::Refused
 }
 
 /// Whether a run is about what there is to be afterwards.

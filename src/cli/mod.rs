@@ -2,6 +2,7 @@
 
 mod apply;
 mod args;
+mod commit;
 mod completions;
 mod connection;
 mod course;
@@ -17,6 +18,7 @@ mod preflight;
 mod printer;
 mod progress;
 mod sandbox;
+mod saved;
 mod schema;
 mod status;
 mod sweep;

@@ -37,6 +37,13 @@ impl Printer {
         self.secrets.hide_all(plan);
     }
 
+    /// The secrets of a run, with those of a plan.
+    pub(super) fn secrets(&self, plan: &Plan) -> Secrets {
+        let mut secrets = self.secrets.clone();
+        secrets.gather_plan(plan);
+        secrets
+    }
+
     /// A result.
     pub(super) fn out(&self, text: &str) {
         write(&mut anstream::stdout(), &self.secrets.hide(text));

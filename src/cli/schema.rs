@@ -1,7 +1,8 @@
-//! `provost schema`: the JSON Schema of a kind, of a whole file, of an overlay or of the sandbox's faults, or all of them as files.
+//! `provost schema`: the JSON Schema of a kind, of a whole file, of an overlay, of the sandbox's faults or of a saved plan, or all of them as files.
 
 use crate::kinds::{KindRegistry, schema};
 use crate::sandbox::Faults;
+use crate::saved;
 use crate::spec::suggest;
 
 use super::args::SchemaArgs;
@@ -13,6 +14,7 @@ pub(super) fn run(args: &SchemaArgs, printer: &Printer) -> anyhow::Result<Exit> 
     let mut all = schema::all(&registry);
     all.push(("overlay.json".to_owned(), schema::overlay(&registry)));
     all.push(("faults.json".to_owned(), Faults::schema()));
+    all.push(("plan-file.json".to_owned(), saved::schema()));
     if let Some(folder) = &args.out {
         fs_err::create_dir_all(folder)?;
         for (file, schema) in &all {

@@ -2,12 +2,14 @@
 //! Reads only. What the answers mean is the kinds' business.
 
 pub mod images;
+mod pins;
 mod preflight;
 pub mod survey;
 pub mod sweep;
 #[cfg(test)]
 mod tests;
 
+pub use pins::find_pins;
 pub use preflight::preflight;
 
 use std::collections::{BTreeMap, BTreeSet};
