@@ -15,20 +15,23 @@ use provost::spec::{folder, load};
 use serde_json::{Value, json};
 
 /// What the sandbox is built with: Google's description of each service.
-const SURFACES: [(&str, &str); 6] = [
+const SURFACES: [(&str, &str); 7] = [
     ("artifactregistry", include_str!("../src/sandbox/surface/artifactregistry.v1.json")),
     ("cloudresourcemanager", include_str!("../src/sandbox/surface/cloudresourcemanager.v1.json")),
     ("compute", include_str!("../src/sandbox/surface/compute.v1.json")),
     ("iam", include_str!("../src/sandbox/surface/iam.v1.json")),
+    ("run", include_str!("../src/sandbox/surface/run.v2.json")),
     ("serviceusage", include_str!("../src/sandbox/surface/serviceusage.v1.json")),
     ("storage", include_str!("../src/sandbox/surface/storage.v1.json")),
 ];
 /// Rows that stand for no member of the resource: the objects of a bucket are resources of their own.
 const PSEUDO: [(&str, &str); 1] = [("Bucket", "objects")];
 /// Managed values that are made from other fields of the spec, and so are not in its schema.
-const DERIVED: [(&str, &str); 4] = [
+const DERIVED: [(&str, &str); 6] = [
     ("Bucket", "objects"),
     ("IamGrant", "grants"),
+    ("RunService", "serving"),
+    ("RunService", "traffic"),
     ("WorkloadIdentity", "state"),
     ("WorkloadIdentity", "providerState"),
 ];
@@ -222,6 +225,10 @@ fn sample(kind: &str) -> Value {
         }
         "Vm" => with("startupScript", json!({"file": "a.txt"})),
         "ContainerVm" => with("containers", json!([{"image": "nginx:1", "ports": ["80"]}])),
+        "RunService" => {
+            json!({"name": "api", "image": "nginx:1", "cpu": 1, "memory": "1024Mi", "timeout": "5m", "public": true, "ingress": "all",
+                "description": "x", "serviceAccount": "runner", "secretEnv": {"TOKEN": {"secret": "t"}}})
+        }
         other => panic!("no sample of {other}"),
     }
 }

@@ -17,6 +17,7 @@ mod fields {
     mod firewall_rule;
     pub(crate) mod machine;
     mod registry;
+    mod run_service;
     pub(crate) mod table;
     mod vm;
     mod workload_identity;

@@ -176,6 +176,20 @@ async fn members_are_written_in_any_case_and_order() {
 }
 
 #[tokio::test]
+async fn logins_say_what_is_the_default_or_leave_it_out() {
+    let login = "kind: WorkloadIdentity\nname: github\nrepository: a/b\n";
+    let forms = [
+        "provider: {id: github}",
+        "provider: {issuer: 'https://token.actions.githubusercontent.com'}",
+        "provider: {attributeCondition: \" assertion.repository == 'a/b' \"}",
+        "provider: {attributeMapping: {attribute.ref: assertion.ref, google.subject: assertion.sub, attribute.repository: assertion.repository}}",
+    ];
+    same(login, &forms).await;
+    let forms = ["provider: {allowedAudiences: [b, a]}", "provider: {allowedAudiences: [a, b, a]}"];
+    same(login, &forms).await;
+}
+
+#[tokio::test]
 async fn ports_are_written_short_or_long() {
     let forms = ["8501", "'8501:8501'", "8501:8501/tcp", "'8501/tcp'"]
         .map(|port| format!("containers: [{{image: nginx:1, ports: [{port}]}}]"));

@@ -33,13 +33,8 @@ fn room(head: &str) -> Room {
 fn at_once(room: &Room, many: usize, flags: &[&str]) -> Vec<Said> {
     let all: Vec<Child> = (0..many)
         .map(|_| {
-            let command = room.command("apply", &[&["--yes"], flags].concat());
-            let mut process = std::process::Command::new(command.get_program());
-            process
-                .args(command.get_args())
-                .stdin(Stdio::null())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped());
+            let mut process = support::process(&room.command("apply", &[&["--yes"], flags].concat()));
+            process.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
             process.env("USER", "ana").env("HOSTNAME", "laptop").spawn().unwrap()
         })
         .collect();
@@ -158,9 +153,8 @@ async fn whoever_comes_second_is_told_whose_lock_it_is_and_what_to_type() {
 async fn a_lock_that_is_given_back_in_time_is_waited_for_and_everything_planned_anew() {
     let room = changed();
     locked(&room).await;
-    let command = room.command("apply", &["--yes", "--lock-timeout", "10m"]);
-    let mut process = std::process::Command::new(command.get_program());
-    process.args(command.get_args()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut process = support::process(&room.command("apply", &["--yes", "--lock-timeout", "10m"]));
+    process.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = process.spawn().unwrap();
     let mut told = std::io::BufReader::new(child.stderr.take().unwrap());
     let mut line = String::new();

@@ -238,5 +238,5 @@ fn every_tolerance_and_omission_has_its_reason() {
     assert!(reasons.len() > 20, "{reasons:?}");
     assert!(reasons.iter().all(|reason| reason.len() > 10), "{reasons:?}");
     let skipped: Vec<&str> = settings.skipped.keys().map(String::as_str).collect();
-    assert_eq!(skipped, ["c7n-gcp-secret-set-label", "vcr-run-v2-service-basic"]);
+    assert_eq!(skipped, ["c7n-gcp-secret-set-label"]);
 }

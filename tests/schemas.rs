@@ -212,16 +212,18 @@ fn required_fields_are_those_without_which_nothing_can_be_made() {
             format!("{file}: {}", required(&schema))
         })
         .collect();
-    insta::assert_snapshot!(rows.join("\n"), @"
+    insta::assert_snapshot!(rows.join("\n"), @r"
     Course.json: kind name project
     ApiServices.json: kind name services
     ServiceAccount.json: kind name
+    WorkloadIdentity.json: kind name repository
     IamGrant.json: kind name on roles members
     Bucket.json: kind name
     Registry.json: kind name
     FirewallRule.json: kind name
     Vm.json: kind name machineType
     ContainerVm.json: kind name machineType containers
+    RunService.json: kind name image
     ");
 }
 

@@ -162,6 +162,7 @@ async fn after_destroy_and_sweep_a_project_holds_what_a_new_one_holds_and_what_i
     assert!(contents(&room).len() > kept.len() + 15, "{:?}", contents(&room).keys());
     let said = delete(&room, &[]).code(0);
     assert!(said.out.contains("steps done."), "{}", said.out);
+    room.run("history", &["--delete", "--yes"]).code(0);
     similar(&contents(&room), &kept);
     let again = room.run("sweep", &["--format", "json"]).code(0);
     assert_eq!(verdicts(&again, "remove"), [] as [String; 0]);

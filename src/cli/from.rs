@@ -76,7 +76,7 @@ fn show(translation: &Translation, args: &TranslationArgs, printer: &Printer) ->
     if args.format == Format::Json {
         let found = diagnostics::json(&translation.sources, &translation.diagnostics);
         let specs: Vec<Value> = documents.iter().map(|(kind, fields)| with_kind(kind, fields)).collect();
-        printer.out(&format!("{:#}\n", json!({"specs": specs, "diagnostics": found})));
+        printer.json(&json!({"specs": specs, "diagnostics": found}));
     } else {
         printer.note(&diagnostics::render(&translation.sources, &translation.diagnostics));
         let texts: Vec<String> = documents

@@ -35,12 +35,12 @@ impl Github {
 
     /// A place with its file as the repository names it. What is in no file of the repository (a value of the command line, a
     /// folder elsewhere) has no place there.
-    pub(super) fn in_repository(&self, place: PlaceOutput) -> Option<PlaceOutput> {
+    pub(super) fn in_repository(&self, place: &PlaceOutput) -> Option<PlaceOutput> {
         let path = plain(&self.here.join(&place.file));
         let file = path.strip_prefix(plain(&self.workspace)).ok().filter(|_| path.is_file())?;
         let names: Vec<String> =
             file.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
-        Some(PlaceOutput { file: names.join("/"), ..place })
+        Some(PlaceOutput { file: names.join("/"), ..place.clone() })
     }
 
     /// Adds to the summary what a text of so many bytes at most says: all commands of a step share `most`.
@@ -87,7 +87,7 @@ mod tests {
             workspace: workspace.to_owned(),
             ..Github::default()
         };
-        let file = |github: &Github, file: &str| github.in_repository(place(file)).map(|place| place.file);
+        let file = |github: &Github, file: &str| github.in_repository(&place(file)).map(|place| place.file);
         let found = Some("specs/a/x.yaml".to_owned());
         assert_eq!(file(&of("", root.path()), "specs/a/x.yaml"), found);
         assert_eq!(file(&of("specs", root.path()), "./b/../a/x.yaml"), found);

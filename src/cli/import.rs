@@ -171,7 +171,7 @@ fn shown(format: Format, import: &Import, unread: &[String], printer: &Printer) 
             printer.out(&view::stream(import));
             printer.note(&view::remarks(import, unread, None));
         }
-        Format::Json => printer.out(&format!("{:#}\n", view::json(import, unread))),
+        Format::Json => printer.json(&view::json(import, unread)),
     }
 }
 
@@ -214,7 +214,7 @@ fn written(
             // Secrets that were asked for are in the files, and nowhere else.
             let (mut printer, told) = (printer.clone(), view::json(import, unread));
             printer.hide(&told);
-            printer.out(&format!("{told:#}\n"));
+            printer.json(&told);
         }
     }
     Ok(Exit::Done)

@@ -114,7 +114,7 @@ impl Printer {
     pub(super) fn annotate(&mut self, found: impl IntoIterator<Item = Annotation>) {
         if self.github.reads {
             let known = |one: Annotation| Annotation {
-                place: one.place.and_then(|place| self.github.in_repository(place)),
+                place: one.place.and_then(|place| self.github.in_repository(&place)),
                 message: self.secrets.hide(&one.message),
                 ..one
             };

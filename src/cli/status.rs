@@ -151,7 +151,8 @@ fn place(change: &Change) -> String {
     let text = |key: &str| live.get(key).and_then(Value::as_str).map(str::to_owned);
     match (line(change), &change.address_of) {
         (Some(_), address) => address.clone().unwrap_or_default(),
-        (None, _) => text("location").or_else(|| text("zone")).unwrap_or_default(),
+        (None, Some(address)) => address.clone(),
+        (None, None) => text("location").or_else(|| text("zone")).unwrap_or_default(),
     }
 }
 

@@ -102,10 +102,10 @@ fn plainly(error: SweepError) -> anyhow::Error {
 
 fn list(survey: &Survey, rules: &Rules<'_>, format: Format, printer: &Printer) {
     let project = &rules.scope.project;
-    printer.out(&match format {
-        Format::Json => format!("{:#}\n", report::json(survey, project, rules.now)),
-        Format::Text => report::text(survey, project, rules.now),
-    });
+    match format {
+        Format::Json => printer.json(&report::json(survey, project, rules.now)),
+        Format::Text => printer.out(&report::text(survey, project, rules.now)),
+    }
     if format == Format::Text && survey.goes().next().is_some() {
         printer.out("\nTo delete what would go, run this again with `--delete`.\n");
     }
@@ -208,7 +208,7 @@ fn say(
                 map.insert("plan".to_owned(), json::plan(plan));
                 map.extend(outcome.map(|outcome| ("outcome".to_owned(), outcome::json(outcome, &known))));
             }
-            printer.out(&format!("{value:#}\n"));
+            printer.json(&value);
         }
     }
 }

@@ -123,12 +123,15 @@ fn answer(reference: &Reference, items: &[Item<'_>], index: &BTreeMap<Address, u
         return Answer::Value(stated);
     }
     let live = item.live.as_ref().and_then(|live| yields::read(&live.wire, row.known.pointer()?));
-    let power = matches!(row.known, Known::Running(_)).then(|| power(item));
+    let is_running = matches!(row.known, Known::Running(_));
+    let power = is_running.then(|| power(item));
     match (&item.verdict, power.flatten(), live) {
         (_, Some(false), _) => Answer::Never(STOPPED),
         (Verdict::Create | Verdict::Replace, ..) | (_, Some(true), _) => Answer::Later,
         // What moves, or stops and starts again, has another one then; what does not run has none.
         (_, _, Some(_)) if moves(item, row) => Answer::Later,
+        // What is only there once it works is there once that was mended.
+        (_, None, None) if !is_running && moves(item, row) => Answer::Later,
         (.., Some(value)) => Answer::Value(value),
         (.., None) => Answer::Never(STOPPED),
     }

@@ -153,10 +153,7 @@ fn changed(item: &Item<'_>, desired: &Desired, entry: &Entry) -> Option<Finding>
     }
     let certain = item.fields.iter().filter(|field| was_taken_away(item, entry, field));
     let certain: Vec<FieldChange> = certain.cloned().collect();
-    Some(match certain.is_empty() {
-        true => Finding::Untold,
-        false => Finding::Drift(What::Changed, certain, true),
-    })
+    Some(if certain.is_empty() { Finding::Untold } else { Finding::Drift(What::Changed, certain, true) })
 }
 
 /// Whether a member that we declared and still declare is there no more: no change of a spec does that.

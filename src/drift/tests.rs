@@ -1,6 +1,7 @@
 //! Firewall rules that the inventory knows, as the API shows them: which of the differences are drift, and who did it.
 
 use std::collections::BTreeMap;
+use std::slice::from_ref;
 
 use serde_json::{Value, json};
 
@@ -75,8 +76,8 @@ fn told(drift: &Drift) -> Vec<String> {
 fn a_difference_is_drift_if_the_spec_is_the_one_that_was_applied_last() {
     let none = Intent::default();
     let ours = wire(2222, "[provost be]");
-    assert_eq!(told(&of(&spec(22), Some(applied(&spec(22))), &[ours.clone()], &none)), ["changed allow"]);
-    assert_eq!(told(&of(&spec(2222), Some(applied(&spec(2222))), &[ours.clone()], &none)), [] as [&str; 0]);
+    assert_eq!(told(&of(&spec(22), Some(applied(&spec(22))), from_ref(&ours), &none)), ["changed allow"]);
+    assert_eq!(told(&of(&spec(2222), Some(applied(&spec(2222))), from_ref(&ours), &none)), [] as [&str; 0]);
     // Both have moved, or the spec alone: the inventory holds no values that would tell.
     let untold = of(&spec(22), Some(applied(&spec(443))), &[ours], &none);
     assert_eq!(told(&untold), ["untold FirewallRule/ssh"]);
@@ -164,7 +165,7 @@ fn the_last_operation_that_makes_such_a_change_is_told_or_else_the_last_on_the_r
     let patch = operation("patch", "bob", 3);
     assert_eq!(traced(&[update.clone(), made.clone(), patch.clone()]), of("update", "ann"));
     assert_eq!(traced(&[made.clone(), patch.clone()]), of("patch", "bob"));
-    assert_eq!(traced(&[made.clone()]), None);
+    assert_eq!(traced(from_ref(&made)), None);
     let mut refused = update;
     refused["error"] = json!({"errors": [{"code": "RESOURCE_NOT_READY"}]});
     let mut elsewhere = patch;

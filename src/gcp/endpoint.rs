@@ -35,7 +35,7 @@ pub enum EndpointError {
     },
 }
 
-const SERVICES: [(Service, &str, &str, &str); 7] = [
+const SERVICES: [(Service, &str, &str, &str); 8] = [
     (Service::Compute, "COMPUTE", "https://compute.googleapis.com/", "compute/v1/"),
     (Service::Storage, "STORAGE", "https://storage.googleapis.com/", "storage/v1/"),
     (Service::ArtifactRegistry, "ARTIFACTREGISTRY", "https://artifactregistry.googleapis.com/", ""),
@@ -43,6 +43,7 @@ const SERVICES: [(Service, &str, &str, &str); 7] = [
     (Service::Iam, "IAM", "https://iam.googleapis.com/", ""),
     (Service::ServiceUsage, "SERVICEUSAGE", "https://serviceusage.googleapis.com/", ""),
     (Service::SecretManager, "SECRETMANAGER", "https://secretmanager.googleapis.com/", ""),
+    (Service::Run, "RUN", "https://run.googleapis.com/", ""),
 ];
 
 impl Endpoints {

@@ -32,7 +32,7 @@ const fn ms(count: u64) -> Duration {
 }
 
 /// What Google documents, and where it does not, what others found to work. The narrower limit of a service comes last.
-static LIMITS: [Limit; 14] = [
+static LIMITS: [Limit; 15] = [
     // 1,500 a minute for each of the two groups (compute/api-quota); operations are waited for in a group of their own.
     limit("Google's limit on reads of Compute Engine", Service::Compute, is_read, 50, 100),
     limit("Google's limit on changes of Compute Engine", Service::Compute, is_change, 75, 40),
@@ -46,6 +46,8 @@ static LIMITS: [Limit; 14] = [
     // 600 reads and 600 writes a minute (secret-manager/quotas).
     limit("Google's limit on reads of Secret Manager", Service::SecretManager, is_read, 100, 50),
     limit("Google's limit on changes of Secret Manager", Service::SecretManager, is_change, 100, 10),
+    // 180 writes a minute and region, as others found.
+    limit("Google's limit on changes of Cloud Run", Service::Run, is_change, 500, 10),
     // 5,000 reads and 1,000 writes a second to begin with (storage/docs/request-rate).
     limit("Google's limit on reads of Cloud Storage", Service::Storage, is_read, 1, 500),
     limit("Google's limit on changes of Cloud Storage", Service::Storage, is_change, 2, 100),

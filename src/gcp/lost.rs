@@ -53,6 +53,10 @@ pub(super) fn twin(request: &Request) -> Option<Twin> {
             let body: Value = serde_json::from_str(text).ok()?;
             marked(at(format!("{}/{}", request.path, segment(query("repositoryId")?))), &body)
         }
+        (Service::Run, Body::Json(text)) if request.path.ends_with("/services") => {
+            let body: Value = serde_json::from_str(text).ok()?;
+            marked(at(format!("{}/{}", request.path, segment(query("serviceId")?))), &body)
+        }
         (Service::Iam, Body::Json(text)) if request.path.ends_with("/serviceAccounts") => {
             let body: Value = serde_json::from_str(text).ok()?;
             let project = request.path.strip_prefix("v1/projects/")?.split('/').next()?;
@@ -118,9 +122,9 @@ impl Twin {
         }
     }
 
-    /// The answer that was lost. Registries and pools are made by an operation, which is done when they are there.
+    /// The answer that was lost. Registries, services and pools are made by an operation, which is done when they are there.
     pub(super) fn answer(&self, live: Value) -> Value {
-        let operated = self.read.service == Service::ArtifactRegistry
+        let operated = matches!(self.read.service, Service::ArtifactRegistry | Service::Run)
             || self.read.path.contains("/workloadIdentityPools/");
         if operated { json!({"done": true, "response": live}) } else { live }
     }

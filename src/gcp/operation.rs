@@ -85,7 +85,7 @@ impl Client {
         for look in 0_u32.. {
             // `operations/noop.DONE_OPERATION` is done from the start and cannot be asked about.
             if operation.get("done").and_then(Value::as_bool) == Some(true) {
-                return done(request, operation, "/error");
+                return done(request, operation, "/error").and_then(|operation| came_up(request, operation));
             }
             if self.pace().elapsed() >= until {
                 break;
@@ -94,7 +94,9 @@ impl Client {
                 .get("name")
                 .and_then(Value::as_str)
                 .ok_or_else(|| garbled(request, NO_OPERATION))?;
-            let path = format!("v1/{name}");
+            // An operation is asked for in the version of its API that began it.
+            let version = request.path.split('/').next().unwrap_or_default();
+            let path = format!("{version}/{name}");
             self.between(look).await;
             operation = self.look(&Request::get(request.service, path)).await?;
         }
@@ -176,6 +178,19 @@ fn done(request: &Request, operation: Value, at: &str) -> Result<Value, ApiError
     Err(ApiError::Operation { what: request.to_string(), codes, message: messages.join("; "), info })
 }
 
+/// An operation may end well, and what it made not work: Cloud Run says so in a condition.
+fn came_up(request: &Request, operation: Value) -> Result<Value, ApiError> {
+    let text = |member: &str| {
+        let at = operation.pointer(&format!("/response/terminalCondition/{member}"));
+        at.and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    if text("state") != "CONDITION_FAILED" {
+        return Ok(operation);
+    }
+    let (codes, message) = (vec![text("reason")], text("message"));
+    Err(ApiError::Operation { what: request.to_string(), codes, message, info: BTreeMap::default() })
+}
+
 /// What an error says besides its words: compute in `errorDetails`, the other services in `details`.
 fn info(error: &Value) -> Vec<(String, String)> {
     let list = |key: &str| error.get(key).and_then(Value::as_array).into_iter().flatten();
@@ -215,6 +230,17 @@ mod tests {
             "projects/p/regions/r/operations/o"
         );
         assert_eq!(path(json!({"name": "o"})), "projects/p/global/operations/o");
+    }
+
+    #[test]
+    fn an_operation_whose_service_does_not_serve_is_an_error() {
+        let request = Request::get(Service::Run, "x");
+        let ended = |state: &str| {
+            let condition = json!({"state": state, "message": "Image not found."});
+            came_up(&request, json!({"done": true, "response": {"terminalCondition": condition}}))
+        };
+        assert!(ended("CONDITION_SUCCEEDED").is_ok());
+        assert!(ended("CONDITION_FAILED").is_err_and(|error| error.to_string().contains("Image not found.")));
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub enum Service {
     ServiceUsage,
     /// Secret Manager v1: whether secrets are there, and who may read them. Never what they hold.
     SecretManager,
+    /// Cloud Run v2.
+    Run,
 }
 
 impl Service {
@@ -37,6 +39,7 @@ impl Service {
             Self::Iam => "iam.googleapis.com",
             Self::ServiceUsage => "serviceusage.googleapis.com",
             Self::SecretManager => "secretmanager.googleapis.com",
+            Self::Run => "run.googleapis.com",
         }
     }
 
@@ -45,6 +48,7 @@ impl Service {
     pub fn path(self, resource: &str) -> String {
         match self {
             Self::Compute | Self::Storage => resource.to_owned(),
+            Self::Run => format!("v2/{resource}"),
             _ => format!("v1/{resource}"),
         }
     }

@@ -154,6 +154,8 @@ pub fn not_yet(error: &ApiError) -> Option<NotYet> {
         (400 | 404, Service::Compute) => agent(&refusal.message),
         (403 | 404, Service::Iam) if what.contains("serviceAccounts/") => Some(ACCOUNT),
         (404, Service::Storage) if what.starts_with("POST") || policy => Some(BUCKET),
+        // What acts as an account that is not known everywhere is told that it may not.
+        (403, Service::Run) if refusal.message.contains("iam.serviceaccounts.actAs") => Some(ACCOUNT),
         (404, Service::ArtifactRegistry) if policy => Some(REGISTRY),
         _ => None,
     }

@@ -88,7 +88,7 @@ pub fn whole(time: Timestamp) -> Timestamp {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
 
     pub(crate) fn at(second: i64) -> Timestamp {

@@ -15,6 +15,8 @@ pub enum Handout {
     Registry(String),
     /// What a workflow elsewhere names to log in.
     Login(String),
+    /// A service that answers at the address it has once it is there.
+    Service,
 }
 
 /// How a machine is reached.

@@ -3,7 +3,7 @@
 use super::erased::{Erased, Kind};
 
 /// One line per kind.
-static STANDARD: [&dyn Kind; 9] = [
+static STANDARD: [&dyn Kind; 10] = [
     &Erased::<super::ApiServices>::new(),
     &Erased::<super::ServiceAccount>::new(),
     &Erased::<super::WorkloadIdentity>::new(),
@@ -13,6 +13,7 @@ static STANDARD: [&dyn Kind; 9] = [
     &Erased::<super::FirewallRule>::new(),
     &Erased::<super::Vm>::new(),
     &Erased::<super::ContainerVm>::new(),
+    &Erased::<super::RunService>::new(),
 ];
 
 /// The kinds a run knows, in the order of the reference.

@@ -265,22 +265,23 @@ impl Resource for WorkloadIdentity {
     }
 
     fn change(via: &str, update: &Update<'_, Self>, _scope: &Scope) -> Vec<Call> {
-        match via {
+        let work = match via {
             "provider" => provider::change(update),
-            "undelete" => vec![guard(update.live), provider::undelete(&update.live.resource)],
-            _ => vec![guard(update.live), patch(update)],
-        }
+            "undelete" => vec![provider::undelete(&update.live.resource)],
+            _ => vec![patch(update)],
+        };
+        guards(update.live).chain(work).collect()
     }
 
     /// The provider goes with its pool.
     fn delete(live: &Observed<Self>, _ask: &Ask<Self>, _scope: &Scope) -> Vec<Call> {
         let request = Request::new(Verb::Delete, Service::Iam, format!("v1/{}", live.resource));
-        vec![guard(live), Call::Send(Send::long_running(request).absent_is_done())]
+        guards(live).chain([Call::Send(Send::long_running(request).absent_is_done())]).collect()
     }
 
     fn release(live: &Observed<Self>, _scope: &Scope) -> Vec<Call> {
         let text = live.spec.description.as_deref().map_or("", |text| mark::untagged(text).0);
-        vec![guard(live), send_patch(&live.resource, &json!({"description": text}))]
+        guards(live).chain([send_patch(&live.resource, &json!({"description": text}))]).collect()
     }
 
     fn import_reads(_asks: &[Ask<Self>], reads: &Reads, scope: &Scope) -> Vec<Read> {
@@ -384,9 +385,11 @@ fn observe(
     Some(Observed::new(resource, spec, wire, mark))
 }
 
-fn guard(live: &Observed<WorkloadIdentity>) -> Call {
+/// Both halves must be as the plan saw them, whichever of them changes: together they decide who is let in.
+fn guards(live: &Observed<WorkloadIdentity>) -> impl Iterator<Item = Call> {
     let read = Request::get(Service::Iam, format!("v1/{}", live.resource)).fields(MASK);
-    Call::Guard(Guard::over(read, &live.wire, &["/state", "/displayName", "/description", "/disabled"]))
+    let seen = ["/state", "/displayName", "/description", "/disabled"];
+    std::iter::once(Call::Guard(Guard::over(read, &live.wire, &seen))).chain(provider::guard_of(live))
 }
 
 fn patch(update: &Update<'_, WorkloadIdentity>) -> Call {

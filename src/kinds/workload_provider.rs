@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::contract::{Finding, Update};
+use super::contract::{Finding, Observed, Update};
 use super::field::Owned;
 use super::wire;
 use super::workload_identity::{WorkloadIdentity, send_patch};
@@ -208,14 +208,11 @@ pub(super) fn change(update: &Update<'_, WorkloadIdentity>) -> Vec<Call> {
     let (Some(desired), pool) = (&update.desired.provider, &update.live.resource) else { return Vec::new() };
     let place = format!("{pool}/providers/{}", id(update.desired));
     let Some(live) = update.live.wire.get("provider") else { return vec![desired.create(pool)] };
-    let former = wire::text(live, "/name").map(|name| wire::last(&name).to_owned()).unwrap_or_default();
-    if former == id(update.desired) {
-        let mut calls = vec![guard(&place, live)];
-        calls.extend(brought_to(desired, live, &place, |field| changes(update, field)));
-        return calls;
+    let former = place_of(live, pool);
+    if former == place {
+        return brought_to(desired, live, &place, |field| changes(update, field));
     }
-    let former = format!("{pool}/providers/{former}");
-    let mut calls = vec![guard(&former, live)];
+    let mut calls = Vec::new();
     match update.live.wire.get("next") {
         None => calls.push(desired.create(pool)),
         Some(next) => {
@@ -255,6 +252,17 @@ fn changes(update: &Update<'_, WorkloadIdentity>, field: &str) -> bool {
 pub(super) fn undelete(place: &str) -> Call {
     let request = Request::new(Verb::Post, Service::Iam, format!("v1/{place}:undelete")).json(&json!({}));
     Call::Send(Send::long_running(request))
+}
+
+/// Where a provider of a pool is, by the id of the project.
+fn place_of(live: &Value, pool: &str) -> String {
+    format!("{pool}/providers/{}", wire::text(live, "/name").as_deref().map(wire::last).unwrap_or_default())
+}
+
+/// The guard of the provider that the plan saw, if there was one.
+pub(super) fn guard_of(live: &Observed<WorkloadIdentity>) -> Option<Call> {
+    let provider = live.wire.get("provider")?;
+    Some(guard(&place_of(provider, &live.resource), provider))
 }
 
 fn guard(place: &str, live: &Value) -> Call {

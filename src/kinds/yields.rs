@@ -23,7 +23,8 @@ pub struct Yield {
 pub enum Known {
     /// It follows from the spec.
     Declared,
-    /// Once the resource exists: a JSON pointer into its wire document. Of an address (`https://…`) there the last path segment counts.
+    /// Once the resource exists: a JSON pointer into its wire document. Of a reference to another resource (`https://…/projects/…`) the
+    /// last segment counts.
     Live(&'static str),
     /// The same, and another one after the machine was stopped.
     Running(&'static str),
@@ -50,8 +51,9 @@ impl Known {
 /// The result at a place in a wire document: of an address of another resource, as Compute writes it, its last segment.
 pub fn read(document: &Value, pointer: &str) -> Option<String> {
     let text = wire::text(document, pointer)?;
-    let text = if text.contains("://") { wire::last(&text).to_owned() } else { text };
-    Some(text).filter(|text| !text.is_empty())
+    // A reference to another resource counts by its name, an address of the world by all of it.
+    let value = if text.contains("/projects/") { wire::last(&text) } else { text.as_str() };
+    Some(value.to_owned()).filter(|text| !text.is_empty())
 }
 
 #[cfg(test)]
@@ -61,11 +63,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_an_address_the_last_segment_counts_and_of_a_name_the_whole() {
+    fn of_a_reference_the_last_segment_counts_and_of_names_and_addresses_the_whole() {
         let zone = "https://www.googleapis.com/compute/v1/projects/p/zones/europe-west1-b";
-        let document = json!({"zone": zone, "name": "projects/1/locations/global/pools/x", "none": ""});
+        let name = "projects/1/locations/global/pools/x";
+        let document = json!({"zone": zone, "name": name, "uri": "https://api-1.run.app", "none": ""});
         assert_eq!(read(&document, "/zone").as_deref(), Some("europe-west1-b"));
-        assert_eq!(read(&document, "/name").as_deref(), Some("projects/1/locations/global/pools/x"));
+        assert_eq!(read(&document, "/name").as_deref(), Some(name));
+        assert_eq!(read(&document, "/uri").as_deref(), Some("https://api-1.run.app"));
         assert_eq!(read(&document, "/none"), None);
     }
 }

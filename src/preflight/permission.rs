@@ -22,7 +22,7 @@ type Need = (&'static str, &'static str);
 struct Row(Service, Verb, &'static str, On, &'static [Need]);
 
 use On::{Itself, Project};
-use Service::{ArtifactRegistry, Compute, Iam, ResourceManager, SecretManager, ServiceUsage, Storage};
+use Service::{ArtifactRegistry, Compute, Iam, ResourceManager, Run, SecretManager, ServiceUsage, Storage};
 use Verb::{Delete, Patch, Post, Put};
 
 const MADE: &[Need] = &[
@@ -44,6 +44,11 @@ const POOLS: &str = "v1/projects/*/locations/*/workloadIdentityPools";
 const POOL: &str = "v1/projects/*/locations/*/workloadIdentityPools/*";
 const PROVIDERS: &str = "v1/projects/*/locations/*/workloadIdentityPools/*/providers";
 const PROVIDER: &str = "v1/projects/*/locations/*/workloadIdentityPools/*/providers/*";
+/// Who opens a service to everybody changes who may call it, and a revision acts as its account.
+const SERVED: &[Need] = &[
+    ("run.services.setIamPolicy", "/invokerIamDisabled"),
+    ("iam.serviceAccounts.actAs", "/template/serviceAccount"),
+];
 
 const ROWS: &[Row] = &[
     Row(Compute, Post, "projects/*/zones/*/instances", Project, MADE),
@@ -150,6 +155,12 @@ const ROWS: &[Row] = &[
         &[("artifactregistry.repositories.{}", "")],
     ),
     Row(SecretManager, Post, "v1/projects/*/secrets/*/{}", Itself, &[("secretmanager.secrets.{}", "")]),
+    Row(Run, Post, "v2/projects/*/locations/*/services", Project, &[("run.services.create", "")]),
+    Row(Run, Post, "v2/projects/*/locations/*/services", Itself, SERVED),
+    Row(Run, Patch, "v2/projects/*/locations/*/services/*", Itself, &[("run.services.update", "")]),
+    Row(Run, Patch, "v2/projects/*/locations/*/services/*", Itself, SERVED),
+    Row(Run, Delete, "v2/projects/*/locations/*/services/*", Itself, &[("run.services.delete", "")]),
+    Row(Run, Post, "v2/projects/*/locations/*/services/*/{}", Itself, &[("run.services.{}", "")]),
 ];
 
 /// The permissions that a request takes.
@@ -244,6 +255,7 @@ mod tests {
                 "v1/projects/p/locations/global/workloadIdentityPools/x/providers",
                 "iam.workloadIdentityPoolProviders.create",
             ),
+            (Patch, Run, "v2/projects/p/locations/l/services/api", "run.services.update"),
             (Put, Storage, "b/x/iam", "storage.buckets.setIamPolicy"),
             (
                 Post,

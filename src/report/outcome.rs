@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::advice::{Advice, Known, advice};
-use super::json::{self, OutcomeOutput};
+use super::json::{self, OutcomeOutput, StepState};
 use super::outputs;
 use crate::apply::{Outcome, StepError, StepResult};
 use crate::gcp::ApiError;
@@ -106,21 +106,11 @@ pub fn failures(outcome: &Outcome) -> impl Iterator<Item = &ApiError> {
 /// What became of every step, for the record of a run. Errors are told as the API words them.
 pub fn ends(outcome: &Outcome) -> Vec<StepEnd> {
     let end = |(id, result): (usize, &StepResult)| {
-        let (state, why) = state(outcome, result);
-        StepEnd { step: outcome.titles.get(id).cloned().unwrap_or_default(), state: state.to_owned(), why }
+        let (state, why) = StepState::of(outcome, result);
+        let step = outcome.titles.get(id).cloned().unwrap_or_default();
+        StepEnd { step, state: state.key().to_owned(), why }
     };
     outcome.results.iter().enumerate().map(end).collect()
-}
-
-/// The name of a result in JSON, and why it is no better one.
-fn state(outcome: &Outcome, result: &StepResult) -> (&'static str, Option<String>) {
-    match result {
-        StepResult::Done => ("done", None),
-        StepResult::Failed(error) => ("failed", Some(told(error))),
-        StepResult::HeldBack(by) => ("heldBack", outcome.titles.get(*by).cloned()),
-        StepResult::Interrupted => ("interrupted", None),
-        StepResult::NotBegun => ("notBegun", None),
-    }
 }
 
 /// An outcome for a program.

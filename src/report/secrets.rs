@@ -67,7 +67,7 @@ pub fn names_secrets(field: &str, value: &Value) -> bool {
 /// The same of a place in a spec.
 fn is_among_names(path: &FieldPath) -> bool {
     let parts: Vec<&str> = path.0.iter().map(String::as_str).collect();
-    matches!(parts.as_slice(), ["containers", _, "secretEnv", ..] | ["on", ..])
+    matches!(parts.as_slice(), ["containers", _, "secretEnv", ..] | ["secretEnv" | "on", ..])
 }
 
 /// The secrets in a text: what stands behind a name that says so, with that name, and the passwords of addresses.

@@ -20,6 +20,7 @@ mod paging;
 mod partial;
 mod policy;
 mod resourcemanager;
+mod run;
 mod secretmanager;
 mod server;
 mod services;

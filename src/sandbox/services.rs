@@ -6,7 +6,7 @@ use super::call::{Answer, Call, Handler, World};
 use super::error::{ApiError, Style};
 use super::store::State;
 use super::{
-    artifactregistry, compute, iam, new_project, resourcemanager, secretmanager, serviceusage, storage,
+    artifactregistry, compute, iam, new_project, resourcemanager, run, secretmanager, serviceusage, storage,
 };
 
 /// One service.
@@ -21,7 +21,7 @@ pub(super) struct Service {
 }
 
 #[rustfmt::skip]
-const SERVICES: [Service; 7] = [
+const SERVICES: [Service; 8] = [
     Service { prefix: "compute.", api: "compute.googleapis.com", title: "Compute Engine API", style: Style::Reasons, handle: compute::handle },
     Service { prefix: "storage.", api: "storage.googleapis.com", title: "Cloud Storage API", style: Style::Reasons, handle: storage::handle },
     Service { prefix: "artifactregistry.", api: "artifactregistry.googleapis.com", title: "Artifact Registry API", style: Style::Statuses, handle: artifactregistry::handle },
@@ -29,6 +29,7 @@ const SERVICES: [Service; 7] = [
     Service { prefix: "serviceusage.", api: "serviceusage.googleapis.com", title: "Service Usage API", style: Style::Statuses, handle: serviceusage::handle },
     Service { prefix: "iam.", api: "iam.googleapis.com", title: "Identity and Access Management (IAM) API", style: Style::Both, handle: iam::handle },
     Service { prefix: "secretmanager.", api: "secretmanager.googleapis.com", title: "Secret Manager API", style: Style::Statuses, handle: secretmanager::handle },
+    Service { prefix: "run.", api: "run.googleapis.com", title: "Cloud Run Admin API", style: Style::Statuses, handle: run::handle },
 ];
 
 /// It is never disabled here: it is the way to enable anything.

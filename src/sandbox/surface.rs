@@ -17,7 +17,7 @@ pub(super) use route::Match;
 use super::faults::Served;
 
 /// The condensed documents.
-const DOCUMENTS: [&str; 8] = [
+const DOCUMENTS: [&str; 10] = [
     include_str!("surface/compute.v1.json"),
     include_str!("surface/storage.v1.json"),
     include_str!("surface/artifactregistry.v1.json"),
@@ -26,6 +26,8 @@ const DOCUMENTS: [&str; 8] = [
     include_str!("surface/serviceusage.v1.json"),
     include_str!("surface/iam.v1.json"),
     include_str!("surface/secretmanager.v1.json"),
+    include_str!("surface/run.v1.json"),
+    include_str!("surface/run.v2.json"),
 ];
 
 /// One API in one version.
@@ -186,7 +188,7 @@ mod tests {
         {
             let mut state = State::default();
             new_project::ensure(&mut state, "my-course", Timestamp::UNIX_EPOCH);
-            for api in ["compute", "artifactregistry", "iam", "secretmanager"] {
+            for api in ["compute", "artifactregistry", "iam", "run", "secretmanager"] {
                 let key = format!("serviceusage/projects/my-course/services/{api}.googleapis.com");
                 state.resources.insert(key, json!({ "state": "ENABLED" }));
             }

@@ -2,11 +2,13 @@
 
 use serde_json::Value;
 
+use super::wanted::Places;
 use super::{details, relations};
 use crate::gcp::call::Send;
 use crate::gcp::{Read, Request, Service, Verb, Wait, segment};
 use crate::kinds::{
-    Bucket, FirewallRule, MarkPlace, Registry, Resource, Scope, ServiceAccount, Vm, WorkloadIdentity, wire,
+    Bucket, FirewallRule, MarkPlace, Registry, Resource, RunService, Scope, ServiceAccount, Vm,
+    WorkloadIdentity, wire,
 };
 
 /// A collection of the project.
@@ -53,6 +55,8 @@ pub(super) enum Listed {
     Pools,
     /// Repositories of a location: its list is known once the locations are.
     Repositories,
+    /// Services of a region: its list is known once the regions that have some are.
+    Services,
 }
 
 const NOBODY: &str = "no spec owns it";
@@ -63,7 +67,7 @@ const MADE: &str = "/creationTimestamp";
 
 /// Every collection, in the order of the list that is shown.
 #[rustfmt::skip]
-pub(super) static CATALOG: [Collection; 12] = [
+pub(super) static CATALOG: [Collection; 13] = [
     Collection { kind: Vm::FACTS.kind, list: "projects/{}/aggregated/instances", listed: Listed::Everywhere("instances"),
         mask: "id,name,zone,status,machineType,labels,metadata,networkInterfaces(network,subnetwork,networkIP,accessConfigs/natIP),disks(source,autoDelete),serviceAccounts/email,deletionProtection,creationTimestamp,selfLink",
         details: details::machine, users: relations::nobody, ..COMPUTE_ROW },
@@ -96,10 +100,14 @@ pub(super) static CATALOG: [Collection; 12] = [
         mask: "name,format,mode,labels,createTime,sizeBytes",
         created: "/createTime", guard: &["/createTime", "/labels/managed-by", "/labels/provost-course"],
         details: details::registry, wait: Wait::LongRunning, ..COMPUTE_ROW },
+    Collection { kind: RunService::FACTS.kind, service: Service::Run, listed: Listed::Services,
+        mask: "name,uid,labels,createTime,template(containers/image,serviceAccount)",
+        created: "/createTime", guard: &["/uid", "/labels/managed-by", "/labels/provost-course"],
+        details: details::service, wait: Wait::LongRunning, ..COMPUTE_ROW },
     Collection { kind: ServiceAccount::FACTS.kind, service: Service::Iam, mark: MarkPlace::Description, list: "v1/projects/{}/serviceAccounts", listed: Listed::Accounts,
         mask: "name,email,uniqueId,displayName,description",
         created: "", guard: &["/uniqueId", "/description"],
-        details: details::account, users: relations::machines_as, wait: Wait::Answer, ..COMPUTE_ROW },
+        details: details::account, users: relations::acting_as, wait: Wait::Answer, ..COMPUTE_ROW },
     Collection { kind: WorkloadIdentity::FACTS.kind, service: Service::Iam, mark: MarkPlace::Description,
         list: "v1/projects/{}/locations/global/workloadIdentityPools", listed: Listed::Pools,
         mask: "name,displayName,description,state,disabled",
@@ -124,8 +132,8 @@ const COMPUTE_ROW: Collection = Collection {
 };
 
 impl Collection {
-    /// The lists to read. Repositories have one list for each of these locations.
-    pub(super) fn reads(&self, scope: &Scope, locations: &[String]) -> Vec<Read> {
+    /// The lists to read. Repositories and services have one list for each of these places.
+    pub(super) fn reads(&self, scope: &Scope, places: &Places) -> Vec<Read> {
         let request = |path: &str| Request::get(self.service, path.replace("{}", &scope.project));
         let list = |request: Request, member| {
             Read::list(request.fields(&format!("{member}({}),nextPageToken", self.mask)), member)
@@ -147,7 +155,11 @@ impl Collection {
             }
             Listed::Repositories => {
                 let of = |l: &String| request(&format!("v1/{l}/repositories")).query("pageSize", "1000");
-                locations.iter().map(|location| list(of(location), "repositories")).collect()
+                places.registries.iter().map(|location| list(of(location), "repositories")).collect()
+            }
+            Listed::Services => {
+                let of = |l: &String| request(&format!("v2/{l}/services")).query("pageSize", "100");
+                places.services.iter().map(|region| list(of(region), "services")).collect()
             }
         }
     }
@@ -159,7 +171,9 @@ impl Collection {
                 wire::text(item, "/selfLink").map(|link| wire::relative(&link).to_owned())
             }
             Listed::Buckets => wire::text(item, "/name").map(|name| format!("b/{name}")),
-            Listed::Accounts | Listed::Pools | Listed::Repositories => wire::text(item, "/name"),
+            Listed::Accounts | Listed::Pools | Listed::Repositories | Listed::Services => {
+                wire::text(item, "/name")
+            }
         }
     }
 
@@ -190,7 +204,9 @@ impl Collection {
         match self.listed {
             Listed::Everywhere(_) | Listed::Global => place.to_owned(),
             Listed::Buckets => format!("b/{}", segment(place.trim_start_matches("b/"))),
-            Listed::Accounts | Listed::Pools | Listed::Repositories => format!("v1/{place}"),
+            Listed::Accounts | Listed::Pools | Listed::Repositories | Listed::Services => {
+                self.service.path(place)
+            }
         }
     }
 }

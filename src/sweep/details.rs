@@ -110,6 +110,12 @@ pub(super) fn pool(item: &Value) -> String {
     joined(&[text_or_empty(item, "/displayName"), "logins from outside".to_owned(), off.to_owned()])
 }
 
+pub(super) fn service(item: &Value) -> String {
+    let region = text_or_empty(item, "/name");
+    let region = region.split('/').nth(3).unwrap_or_default().to_owned();
+    joined(&[text_or_empty(item, "/template/containers/0/image"), region])
+}
+
 pub(super) fn account(item: &Value) -> String {
     text(item, "/displayName")
         .filter(|name| !name.is_empty())

@@ -38,6 +38,7 @@ pub(super) fn own(row: &Collection, item: &Value, scope: &Scope) -> Option<Strin
         Listed::Accounts => account(item),
         Listed::Repositories => repository(wire::last(&name)),
         Listed::Pools => name.ends_with(".svc.id.goog").then(|| "Google's own: Kubernetes Engine".to_owned()),
+        Listed::Services => None,
         Listed::Everywhere(_) | Listed::Global => compute(&name, item),
     })
 }

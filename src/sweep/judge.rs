@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::catalog::{CATALOG, Collection, Listed};
 use super::creator::Creators;
 use super::owners::Owners;
-use super::{Found, Removal, Rules, Verdict, age, google, wanted};
+use super::wanted::Places;
+use super::{Found, Removal, Rules, Verdict, age, google};
 use crate::gcp::Call;
 use crate::gcp::call::Guard;
 use crate::kinds::{MarkPlace, Reads, mark, wire};
@@ -34,10 +35,10 @@ pub(super) type Ruling = (Verdict, String);
 /// Everything in the collections of the catalog, each judged by itself.
 pub(super) fn things<'a>(rules: &Rules<'_>, reads: &'a Reads, owners: &Owners) -> Vec<Thing<'a>> {
     let creators = Creators::of(reads, rules.scope);
-    let locations = wanted::locations(reads, rules.scope);
+    let places = Places::of(reads, rules.scope);
     let mut all = Vec::new();
     for row in &CATALOG {
-        let lists = row.reads(rules.scope, &locations);
+        let lists = row.reads(rules.scope, &places);
         for item in lists.iter().flat_map(|list| reads.items(list)) {
             all.extend(thing(row, item, &creators).map(|thing| judged(thing, rules, owners)));
         }

@@ -18,10 +18,13 @@ pub(super) fn named(thing: &Thing<'_>, _: &[Thing<'_>]) -> Vec<String> {
     texts(thing.item, "/users").iter().map(|user| relative(user).to_owned()).collect()
 }
 
-/// The machines that run as an account.
-pub(super) fn machines_as(thing: &Thing<'_>, all: &[Thing<'_>]) -> Vec<String> {
-    let email = text(thing.item, "/email");
-    places(all, |item| list(item, "/serviceAccounts").iter().any(|account| text(account, "/email") == email))
+/// The machines and services that act as an account.
+pub(super) fn acting_as(thing: &Thing<'_>, all: &[Thing<'_>]) -> Vec<String> {
+    let Some(email) = text(thing.item, "/email") else { return Vec::new() };
+    let is_it = |account: Option<String>| account.as_ref() == Some(&email);
+    let machine =
+        |item: &Value| list(item, "/serviceAccounts").iter().any(|account| is_it(text(account, "/email")));
+    places(all, |item| machine(item) || is_it(text(item, "/template/serviceAccount")))
 }
 
 /// The machines of a subnetwork.

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::catalog::CATALOG;
+use super::wanted::Places;
 use super::{Rules, Survey, Verdict, grants, survey};
 use crate::gcp::Caller;
 use crate::kinds::{Reads, Scope};
@@ -20,7 +21,9 @@ fn surveyed(items: &[(&str, Value)], bindings: &Value, caller: Caller) -> Survey
     for row in &CATALOG {
         let of_kind = items.iter().filter(|(kind, _)| *kind == row.kind).map(|(_, item)| item.clone());
         let of_kind: Vec<Value> = of_kind.collect();
-        row.reads(&scope, &[]).into_iter().for_each(|read| reads.insert(read, of_kind.clone()));
+        row.reads(&scope, &Places::default())
+            .into_iter()
+            .for_each(|read| reads.insert(read, of_kind.clone()));
     }
     for read in grants::read(PROJECT, &scope) {
         reads.insert(read, vec![json!({ "bindings": bindings })]);

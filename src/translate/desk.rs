@@ -14,6 +14,10 @@ use crate::spec::{Diagnostic, Problem, Severity, SourceId, Span, suggest};
 const SAMPLES: &[(&str, &str)] = &[
     ("zone", "europe-west1-b"),
     ("location", "europe-west1"),
+    ("region", "europe-west1"),
+    ("memory", "512Mi"),
+    ("cpu", "1"),
+    ("timeout", "300s"),
     ("machineType", "e2-medium"),
     ("image.project", "debian-cloud"),
     ("bootDisk.type", "pd-standard"),

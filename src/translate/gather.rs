@@ -189,7 +189,8 @@ fn images(drafts: &[Draft]) -> Vec<(String, Span)> {
     let of = |draft: &Draft| {
         let span = draft.span;
         let image = |container: Value| Some((container.get("image")?.as_str()?.to_owned(), span));
-        containers(draft).into_iter().filter_map(image).collect::<Vec<_>>()
+        let served = draft.text("image").map(|image| (image.to_owned(), span));
+        containers(draft).into_iter().filter_map(image).chain(served).collect::<Vec<_>>()
     };
     drafts.iter().flat_map(of).collect()
 }

@@ -4,7 +4,7 @@
 use super::desk::Desk;
 use super::draft::Draft;
 use super::flags::{Arguments, Does, Flag, Tables, flag};
-use super::{access, gsutil, machines, network, storage};
+use super::{access, gsutil, machines, network, service, storage};
 use crate::kinds::dead::{self, Sort};
 use crate::spec::Problem;
 use crate::spec::suggest;
@@ -103,6 +103,7 @@ const COMMANDS: &[Command] = &[
         tables: &[access::FLAGS, GLOBAL],
         make: access::on_registry,
     },
+    Command { path: "run deploy", tables: &[service::FLAGS, GLOBAL], make: service::deploy },
     Command { path: "config set", tables: &[GLOBAL], make: configure },
 ];
 
@@ -118,6 +119,11 @@ const NOT_RESOURCES: &[(&str, &str)] = &[
     ("compute zones list", ""),
     ("compute images list", ""),
     ("compute machine-types list", ""),
+    ("run services list", "`provost status` shows the services of the course"),
+    ("run services describe", "`provost status` shows the services of the course"),
+    ("run services delete", "`provost destroy` deletes what the course owns"),
+    ("run services logs", ""),
+    ("run regions list", ""),
     (
         "builds submit",
         "build and push before `provost apply`; a container whose image is not there yet is tried again",

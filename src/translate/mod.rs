@@ -14,6 +14,7 @@ mod image;
 mod machines;
 mod network;
 mod placeholder;
+mod service;
 mod shell;
 mod storage;
 mod variable;

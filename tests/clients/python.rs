@@ -12,7 +12,7 @@ pub(super) fn python() -> Option<PathBuf> {
     let named = std::env::var_os("PROVOST_CLIENTS_PYTHON").filter(|name| !name.is_empty());
     let program = PathBuf::from(named.unwrap_or_else(|| "python3".into()));
     let libraries = "import googleapiclient, google.cloud.artifactregistry, google.cloud.compute, \
-         google.cloud.resourcemanager, google.cloud.service_usage, google.cloud.storage";
+         google.cloud.resourcemanager, google.cloud.run_v2, google.cloud.service_usage, google.cloud.storage";
     let has_them = Command::new(&program).args(["-c", libraries]).output();
     if has_them.is_ok_and(|output| output.status.success()) {
         return Some(program);
@@ -49,6 +49,12 @@ fn google_cloud_service_usage_switches_services() {
 #[ignore = "slow: .ci/clients runs it"]
 fn google_cloud_resource_manager_reads_and_grants() {
     runs("projects", "be-python-projects", &[]);
+}
+
+#[test]
+#[ignore = "slow: .ci/clients runs it"]
+fn google_cloud_run_deploys_services() {
+    runs("run", "be-python-run", &["run"]);
 }
 
 #[test]

@@ -64,8 +64,8 @@ fn mlops_python_comes_back() {
 }
 
 /// The least that can be said of each kind, as JSON: what an import of it says again.
-const LEAST: [&str; 8] = [
-    r#"{"kind": "ApiServices", "name": "apis", "services": ["artifactregistry.googleapis.com", "compute.googleapis.com", "iam.googleapis.com"]}"#,
+const LEAST: [&str; 9] = [
+    r#"{"kind": "ApiServices", "name": "apis", "services": ["artifactregistry.googleapis.com", "compute.googleapis.com", "iam.googleapis.com", "run.googleapis.com"]}"#,
     r#"{"kind": "ServiceAccount", "name": "ci-bot"}"#,
     r#"{"kind": "IamGrant", "name": "ci", "on": {"serviceAccount": "ci-bot"}, "roles": ["roles/iam.serviceAccountUser"], "members": ["user:ana@x.edu"]}"#,
     r#"{"kind": "Bucket", "name": "be-cloud-2526-files"}"#,
@@ -73,6 +73,7 @@ const LEAST: [&str; 8] = [
     r#"{"kind": "FirewallRule", "name": "web", "allow": ["tcp:80"]}"#,
     r#"{"kind": "Vm", "name": "box", "machineType": "e2-medium", "image": {"family": "debian-12", "project": "debian-cloud"}}"#,
     r#"{"kind": "ContainerVm", "name": "pair", "machineType": "e2-medium", "containers": [{"image": "nginx:1"}]}"#,
+    r#"{"kind": "RunService", "name": "api", "image": "nginx:1"}"#,
 ];
 
 #[test]

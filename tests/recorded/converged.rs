@@ -1,6 +1,6 @@
 //! Live answers as resources of a course: which documents of a recording are whose, and the specs that describe them.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::course::{self, Live};
 use super::names::Names;
@@ -68,6 +68,9 @@ fn recognised(document: &Value) -> Option<Found> {
         "" if text("name").contains("/repositories/") && document.get("format").is_some() => {
             ("Registry", "repositories", last(text("name")), text("name").to_owned())
         }
+        "" if text("name").contains("/locations/") && document.get("template").is_some() => {
+            ("RunService", "services", last(text("name")), text("name").to_owned())
+        }
         "" if text("email").ends_with(".iam.gserviceaccount.com") && document.get("etag").is_some() => {
             let id = text("email").split('@').next().unwrap_or_default().to_owned();
             ("ServiceAccount", "serviceAccounts", id, text("name").to_owned())
@@ -103,6 +106,9 @@ impl Found {
             self.resource.split("/locations/").nth(1).and_then(|rest| rest.split('/').next())
         {
             live.held.push(("locations", vec![json!({ "locationId": location })]));
+            // The list of v1 over all regions, which tells those that have services.
+            let labels = json!({ "cloud.googleapis.com/location": location });
+            live.held.insert(0, ("-/services", vec![json!({ "metadata": { "labels": labels } })]));
         }
         live
     }
@@ -148,6 +154,17 @@ pub(crate) fn requested(exchange: &Exchange) -> Option<Value> {
             let location = path.split("/locations/").nth(1)?.split('/').next()?;
             json!({ "kind": "Registry", "name": id, "location": location, "format": body["format"],
                 "labels": body.get("labels"), "description": body.get("description") })
+        }
+        "services" if path.contains("/locations/") => {
+            let id = query.split('&').find_map(|pair| pair.strip_prefix("serviceId="));
+            let region = path.split("/locations/").nth(1)?.split('/').next()?;
+            let container = &body["template"]["containers"][0];
+            let env = container["env"].as_array().into_iter().flatten();
+            let env: Map<String, Value> = env
+                .filter_map(|one| Some((one["name"].as_str()?.to_owned(), one["value"].clone())))
+                .collect();
+            json!({ "kind": "RunService", "name": id, "region": region, "image": container["image"], "env": env,
+                "labels": body.get("labels"), "maxInstances": body["template"]["scaling"]["maxInstanceCount"] })
         }
         _ => return None,
     };

@@ -57,7 +57,7 @@ pub(crate) async fn replay(scenario: &Scenario, setting: &Setting, settings: &Se
     let scenario = scenario.renamed(renamed);
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join("state.json");
-    let every = ["compute", "iam", "artifactregistry"].map(str::to_owned).to_vec();
+    let every = ["compute", "iam", "artifactregistry", "run"].map(str::to_owned).to_vec();
     let apis = setting.apis.clone().unwrap_or(every);
     let apis: Vec<&str> = apis.iter().map(String::as_str).collect();
     let faults = Names::new(PROJECT, "").filled(&json!({ "faults": setting.faults }));

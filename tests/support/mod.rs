@@ -83,6 +83,19 @@ pub(crate) fn program(arguments: &[&str]) -> Command {
     command
 }
 
+/// The same command for tests that run it beside others, or kill it.
+pub(crate) fn process(command: &Command) -> std::process::Command {
+    let mut process = std::process::Command::new(command.get_program());
+    process.args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => process.env(name, value),
+            None => process.env_remove(name),
+        };
+    }
+    process
+}
+
 /// Runs it to its end.
 pub(crate) fn run(command: &mut Command) -> Said {
     let output = command.output().unwrap();

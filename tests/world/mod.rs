@@ -27,7 +27,7 @@ use tokio::sync::watch;
 
 /// The course of every world.
 pub(crate) const COURSE: &str = "be-2526";
-const APIS: [&str; 3] = ["compute", "artifactregistry", "iam"];
+const APIS: [&str; 4] = ["compute", "artifactregistry", "iam", "run"];
 
 /// A cloud that several worlds may share, each with a project of its own.
 #[derive(Clone, Debug)]
@@ -64,7 +64,7 @@ impl Cloud {
         self.0.url()
     }
 
-    /// A project with Compute, Artifact Registry and IAM enabled.
+    /// A project with Compute, Artifact Registry, IAM and Cloud Run enabled.
     pub(crate) async fn project(&self, project: &str) -> World {
         let world = self.bare_project(project);
         for api in APIS {

@@ -39,7 +39,7 @@ fn kind_that_is_like_none_lists_them() {
     1 | kind: Database
       |       ^^^^^^^^
       |
-    help: the kinds are Course, ApiServices, ServiceAccount, IamGrant, Bucket, Registry, FirewallRule, Vm, ContainerVm
+    help: the kinds are Course, ApiServices, ServiceAccount, WorkloadIdentity, IamGrant, Bucket, Registry, FirewallRule, Vm, ContainerVm
 
     1 error.
     ");
@@ -58,7 +58,7 @@ fn document_without_a_kind_lists_them() {
     1 | name: open-80
       | ^^^^
       |
-    help: add `kind:` with one of Course, ApiServices, ServiceAccount, IamGrant, Bucket, Registry, FirewallRule, Vm, ContainerVm
+    help: add `kind:` with one of Course, ApiServices, ServiceAccount, WorkloadIdentity, IamGrant, Bucket, Registry, FirewallRule, Vm, ContainerVm
 
     1 error.
     ");
@@ -77,7 +77,7 @@ fn empty_kind_is_named() {
     1 | kind:
       | ^^^^
       |
-    help: the kinds are Course, ApiServices, ServiceAccount, IamGrant, Bucket, Registry, FirewallRule, Vm, ContainerVm
+    help: the kinds are Course, ApiServices, ServiceAccount, WorkloadIdentity, IamGrant, Bucket, Registry, FirewallRule, Vm, ContainerVm
 
     1 error.
     ");
@@ -255,7 +255,7 @@ fn rules_over_fields_are_judged_beside_mistakes_in_others() {
         deny: [tcp:81]
         colour: red
     ";
-    assert_snapshot!(wrong(spec), @r"
+    assert_snapshot!(wrong(spec), @"
     error[bad-name]: `Open` is not a name Compute Engine takes
      --> spec.yaml:2:7
       |

@@ -11,6 +11,7 @@ mod expressions;
 mod fields;
 mod for_each;
 mod grants;
+mod logins;
 mod machines;
 mod names;
 mod network;

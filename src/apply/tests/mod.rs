@@ -57,9 +57,7 @@ pub(super) struct Bench {
 impl Bench {
     pub(super) async fn new(fake: &Fake) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let course = json!({"name": "be", "project": "class-2526", "inventory": "inventory.json"});
-        let course = serde_json::from_value(course).unwrap();
-        let mut store = Store::new(fake.client(), &course, folder.path());
+        let mut store = store(fake, folder.path());
         let record = Record::empty("be", "class-2526");
         store.open(&record).await.unwrap();
         let events: Arc<Mutex<Vec<Event>>> = Arc::default();
@@ -75,6 +73,11 @@ impl Bench {
             stop: stopped,
         };
         Self { run, stop, events, folder }
+    }
+
+    /// Another look at the same inventory.
+    pub(super) fn store(&self, fake: &Fake) -> Store {
+        store(fake, self.file())
     }
 
     pub(super) async fn apply(&self, plan: &Plan) -> Outcome {
@@ -98,6 +101,12 @@ impl Bench {
         let unsure = |entry: &serde_json::Value| if entry["pending"] == json!(true) { "?" } else { "" };
         entries.iter().map(|(address, entry)| format!("{address}{}", unsure(entry))).collect()
     }
+}
+
+/// The inventory of a folder.
+fn store(fake: &Fake, folder: &Path) -> Store {
+    let course = json!({"name": "be", "project": "class-2526", "inventory": "inventory.json"});
+    Store::new(fake.client(), &serde_json::from_value(course).unwrap(), folder)
 }
 
 /// One word per step.

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::json;
 use tokio::sync::Semaphore;
 
 use super::{Bench, plan, step, words};
 use crate::apply::Event;
 use crate::gcp::fake::{Fake, Reply};
+use crate::inventory::lease::tests::lease;
+use crate::inventory::{Attempt, Lock};
 
 fn fine() -> Reply {
     Reply::ok(&json!({}))
@@ -87,6 +90,29 @@ async fn asked_once_to_stop_what_runs_is_finished_and_recorded_and_nothing_is_be
     assert_eq!(words(&applied.await.unwrap()), ["done", "not begun"]);
     assert_eq!(bench.inventory(), ["Thing/a"]);
     assert_eq!(fake.lines(), ["POST /v1/a"]);
+}
+
+#[tokio::test]
+async fn a_run_that_lost_its_lock_ends_what_runs_and_begins_and_records_nothing_more() {
+    let (fake, gate) = gated().await;
+    let mut bench = Bench::new(&fake).await;
+    let lock = Lock::of(&bench.store(&fake), Timestamp::UNIX_EPOCH);
+    let Attempt::Taken(hold, _) = lock.take(&lease("r", Timestamp::UNIX_EPOCH)).await.unwrap() else {
+        panic!()
+    };
+    bench.run.recorder = bench.run.recorder.under(hold.clone());
+    let run = bench.run.clone();
+    let plan = plan(vec![step(0, "a", &[]), step(1, "b", &[0])]);
+    let applied = tokio::spawn(async move { crate::apply::apply(&run, &plan).await });
+    fake.until("/a", 1).await;
+    lock.remove(&lock.look().await.unwrap().unwrap()).await.unwrap();
+    assert!(!hold.renew().await);
+    gate.add_permits(100);
+    let outcome = applied.await.unwrap();
+    assert_eq!(words(&outcome), ["done", "not begun"]);
+    assert!(outcome.inventory.as_ref().is_some_and(crate::inventory::StoreError::is_raced));
+    assert!(outcome.changed_anything() && !outcome.is_complete(), "exit 3");
+    assert_eq!(bench.inventory(), [] as [&str; 0], "whoever took over may be writing it");
 }
 
 #[tokio::test]

@@ -149,7 +149,9 @@ impl<'a> Worker<'a> {
         let lines: Vec<String> =
             drift_report::lines(drift).into_iter().chain(refusals.map(text::finding)).collect();
         if lines != self.told.2 {
-            lines.iter().for_each(|line| self.printer.warn(line));
+            for line in &lines {
+                self.printer.warn(line);
+            }
             self.told.2 = lines;
         }
     }

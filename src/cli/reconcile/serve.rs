@@ -39,16 +39,18 @@ pub(super) async fn start(at: SocketAddr, shared: Shared) -> anyhow::Result<Sock
 }
 
 async fn health(State(shared): State<Shared>) -> impl IntoResponse {
-    match shared.rounds().is_alive(Timestamp::now()) {
-        true => (StatusCode::OK, "it goes round\n"),
-        false => (StatusCode::SERVICE_UNAVAILABLE, "no round for three intervals\n"),
+    if shared.rounds().is_alive(Timestamp::now()) {
+        (StatusCode::OK, "it goes round\n")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "no round for three intervals\n")
     }
 }
 
 async fn readiness(State(shared): State<Shared>) -> impl IntoResponse {
-    match shared.rounds().is_ready() {
-        true => (StatusCode::OK, "ready\n"),
-        false => (StatusCode::SERVICE_UNAVAILABLE, "no plan has succeeded yet\n"),
+    if shared.rounds().is_ready() {
+        (StatusCode::OK, "ready\n")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "no plan has succeeded yet\n")
     }
 }
 

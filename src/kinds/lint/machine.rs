@@ -1,10 +1,13 @@
 //! Lint of machines: images that are gone, registries that are shut, keys in plain sight.
 //! Pure.
 
+use std::collections::BTreeMap;
+
 use super::Lint;
 use crate::kinds::containers::Container;
 use crate::kinds::dead::{self, Sort};
 use crate::kinds::machine::{Image, Machine};
+use crate::spec::formats::EnvName;
 use crate::spec::{Address, Pointer, Problem};
 
 /// What is said about the machine half of a spec.
@@ -39,9 +42,21 @@ pub fn containers(containers: &[Container], registry: &str, project: &str) -> Ve
 }
 
 fn container(container: &Container, at: &Pointer, registry: &str, project: &str) -> Vec<Lint> {
-    let keys = container.env.iter().filter(|(_, text)| is_private_key(text));
-    let keys = keys.map(|(key, _)| private_key(&format!("env.{key}")));
+    let keys = keys_in(&container.env);
     dead_registry(container.image.as_str(), at, registry, project).into_iter().chain(keys).collect()
+}
+
+/// What is said about a spec that is one container itself.
+pub fn served(image: &str, env: Option<&Env>, registry: &str, project: &str) -> Vec<Lint> {
+    let keys = env.map(keys_in).unwrap_or_default();
+    dead_registry(image, &Pointer::default(), registry, project).into_iter().chain(keys).collect()
+}
+
+type Env = BTreeMap<EnvName, String>;
+
+fn keys_in(env: &Env) -> Vec<Lint> {
+    let keys = env.iter().filter(|(_, text)| is_private_key(text));
+    keys.map(|(key, _)| private_key(&format!("env.{key}"))).collect()
 }
 
 /// The old hosts serve what Artifact Registry holds in repositories of their names.

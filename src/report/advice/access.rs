@@ -4,7 +4,7 @@ use super::{Advice, Case, first};
 use crate::gcp::error::Refusal;
 
 /// Which role has a permission: the narrowest usual one. The longest prefix decides.
-const ROLES: [(&str, &str); 23] = [
+const ROLES: [(&str, &str); 25] = [
     ("artifactregistry.", "roles/artifactregistry.admin"),
     ("billing.resourceAssociations.", "roles/billing.user"),
     ("compute.", "roles/compute.admin"),
@@ -24,6 +24,8 @@ const ROLES: [(&str, &str); 23] = [
     ("resourcemanager.projects.getIamPolicy", "roles/resourcemanager.projectIamAdmin"),
     ("resourcemanager.projects.setIamPolicy", "roles/resourcemanager.projectIamAdmin"),
     ("secretmanager.", "roles/secretmanager.admin"),
+    ("run.", "roles/run.developer"),
+    ("run.services.setIamPolicy", "roles/run.admin"),
     ("serviceusage.services.use", "roles/serviceusage.serviceUsageConsumer"),
     ("serviceusage.", "roles/serviceusage.serviceUsageAdmin"),
     ("storage.", "roles/storage.admin"),
@@ -31,12 +33,13 @@ const ROLES: [(&str, &str); 23] = [
 ];
 
 /// What a constraint is about, and what a course can do about it.
-const CONSTRAINTS: [(&str, &str); 7] = [
+const CONSTRAINTS: [(&str, &str); 8] = [
     ("compute.vmExternalIpAccess", "set `externalIp: false` on the machines"),
     ("compute.requireShieldedVm", "choose an image that boots securely, such as family debian-12"),
     ("gcp.resourceLocations", "choose a location that the organisation allows"),
     ("iam.allowedPolicyMemberDomains", "grant to members of the organisation's own domains only"),
     ("iam.disableServiceAccountCreation", "ask for an account, and name it instead of declaring one"),
+    ("run.managed.requireInvokerIam", "leave out `public: true` of the service, and grant roles/run.invoker"),
     ("storage.publicAccessPrevention", "grant nothing to allUsers and allAuthenticatedUsers"),
     ("storage.uniformBucketLevelAccess", "set `uniformBucketLevelAccess: true` on the bucket"),
 ];
@@ -150,7 +153,7 @@ fn missing(case: &Case<'_>, permission: &str) -> Advice {
 fn permission(case: &Case<'_>) -> Option<String> {
     let Case { said, .. } = case;
     let service =
-        "(?:artifactregistry|billing|compute|iam|resourcemanager|secretmanager|serviceusage|storage)";
+        "(?:artifactregistry|billing|compute|iam|resourcemanager|run|secretmanager|serviceusage|storage)";
     let pattern = format!(r"\b({service}\.[a-zA-Z]+\.[a-zA-Z]+)\b");
     let of_words = || first(&pattern, said.message).filter(|found| found.rsplit('.').next() != Some("com"));
     said.info("permission").map(str::to_owned).or_else(of_words)

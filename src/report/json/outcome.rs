@@ -130,13 +130,7 @@ impl StepOutput {
         known: &Known,
         hide: &impl Fn(&str) -> String,
     ) -> Self {
-        let (state, why) = match result {
-            StepResult::Done => (StepState::Done, None),
-            StepResult::Failed(error) => (StepState::Failed, Some(told(error))),
-            StepResult::HeldBack(by) => (StepState::HeldBack, outcome.titles.get(*by).cloned()),
-            StepResult::Interrupted => (StepState::Interrupted, None),
-            StepResult::NotBegun => (StepState::NotBegun, None),
-        };
+        let (state, why) = StepState::of(outcome, result);
         let advice = match result {
             StepResult::Failed(error) => error.api().and_then(|error| advice(error, known)),
             _ => None,
@@ -150,6 +144,30 @@ impl StepOutput {
             state,
             why: why.map(|why| hide(&why)),
             advice: advice.map(hidden),
+        }
+    }
+}
+
+impl StepState {
+    /// The state of a result, and why it is no better one.
+    pub fn of(outcome: &Outcome, result: &StepResult) -> (Self, Option<String>) {
+        match result {
+            StepResult::Done => (Self::Done, None),
+            StepResult::Failed(error) => (Self::Failed, Some(told(error))),
+            StepResult::HeldBack(by) => (Self::HeldBack, outcome.titles.get(*by).cloned()),
+            StepResult::Interrupted => (Self::Interrupted, None),
+            StepResult::NotBegun => (Self::NotBegun, None),
+        }
+    }
+
+    /// The name in JSON.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::HeldBack => "heldBack",
+            Self::Interrupted => "interrupted",
+            Self::NotBegun => "notBegun",
         }
     }
 }

@@ -22,8 +22,8 @@ fn summary(plan: &Plan, drift: &Drift) -> String {
     if drift.is_empty() {
         return format!("**No drift:** nothing was changed outside Provost ({resources} resources).\n\n");
     }
-    let unread: String =
-        drift.unread.iter().map(|why| format!("Who did it cannot be told: {}\n\n", text(why))).collect();
+    let unread = drift.unread.iter().map(|why| format!("Who did it cannot be told: {}\n\n", text(why)));
+    let unread = unread.collect::<Vec<_>>().concat();
     format!("**Drift: {}**; `provost apply` makes it as the specs say.\n\n{unread}", counts(drift))
 }
 
@@ -35,7 +35,8 @@ fn drifted(drift: &Drift) -> Section {
 fn item(one: &Drifted) -> Item {
     let (what, who) = (one.what.key(), who(one.trace.as_ref()));
     let brief = format!("- {what} {}: {}\n", code(&one.address.to_string()), text(&who));
-    let lines: String = details(one).iter().map(|line| format!("- {}\n", text(line))).collect();
+    let lines: Vec<String> = details(one).iter().map(|line| format!("- {}\n", text(line))).collect();
+    let lines = lines.concat();
     let head = format!("{what} {}: {}", html_code(&one.address.to_string()), html(&who));
     let full = format!("<details><summary>{head}</summary>\n\n{lines}\n</details>\n\n");
     Item { counted: what, brief, full: Some(full) }

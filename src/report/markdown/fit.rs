@@ -48,10 +48,7 @@ pub(super) fn fit(opening: &str, sections: &[Section], room: usize) -> String {
     let whole: usize = sections.iter().map(whole).sum();
     let fits = opening.len() + whole <= room;
     let heads: usize = sections.iter().map(|section| section.head.len() + REST).sum();
-    let mut left = match fits {
-        true => whole,
-        false => room.saturating_sub(opening.len() + heads + NOTE),
-    };
+    let mut left = if fits { whole } else { room.saturating_sub(opening.len() + heads + NOTE) };
     let kept = brief(sections, &mut left);
     let full = full(sections, &kept, &mut left);
     let written: Vec<String> = sections

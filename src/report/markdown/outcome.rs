@@ -23,8 +23,8 @@ pub(super) fn summary(outcome: &OutcomeOutput) -> String {
         return String::new();
     }
     let undone = UNDONE.iter().map(|(state, word)| (outcome.count(*state), word));
-    let undone: String =
-        undone.filter(|(count, _)| *count > 0).map(|(count, word)| format!(", {count} {word}")).collect();
+    let undone = undone.filter(|(count, _)| *count > 0).map(|(count, word)| format!(", {count} {word}"));
+    let undone = undone.collect::<Vec<_>>().concat();
     format!("**{} of {all} steps done{undone}.**\n\n", outcome.count(StepState::Done))
 }
 

@@ -42,7 +42,7 @@ pub struct Outputs {
     pub project: String,
     /// How many machines are in which state.
     pub machines: BTreeMap<String, usize>,
-    /// What is everybody's: buckets and registries that are not made of anybody's row.
+    /// What is everybody's: buckets, registries and services that are not made of anybody's row.
     pub shared: Things,
     /// A row for each student and machine, by team and name; what is nobody's own comes last.
     pub rows: Vec<Row>,
@@ -73,6 +73,9 @@ pub struct Things {
     /// What workflows elsewhere name to log in.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub logins: Vec<String>,
+    /// Services, as the address they answer at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<String>,
 }
 
 /// What somebody, or everybody, has.
@@ -150,6 +153,7 @@ impl<'a> Holding<'a> {
             Handout::Bucket(bucket) => self.things.buckets.push(bucket),
             Handout::Registry(registry) => self.things.registries.push(registry),
             Handout::Login(login) => self.things.logins.extend(known(login, change, desired)),
+            Handout::Service => self.things.services.extend(change.address_of.clone()),
         }
     }
 }

@@ -65,7 +65,8 @@ fn new_name(call: &Call<'_>) -> Option<String> {
     if let (Some(id), Some(project)) = (text("accountId"), call.path.get("projectsId")) {
         return Some(format!("{id}@{project}.iam.gserviceaccount.com"));
     }
-    let given = ["repositoryId", "repository_id", "name"].iter().find_map(|name| call.query.get(name));
+    let given =
+        ["repositoryId", "repository_id", "serviceId", "name"].iter().find_map(|name| call.query.get(name));
     given.or_else(|| text("name")).map(str::to_owned)
 }
 

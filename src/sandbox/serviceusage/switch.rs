@@ -160,6 +160,7 @@ fn check_unused(state: &State, project: &str, services: &[&str]) -> Result<(), A
                 (format!("artifactregistry/projects/{project}/"), "/repositories/")
             }
             "secretmanager.googleapis.com" => (format!("secretmanager/projects/{project}/"), "/secrets/"),
+            "run.googleapis.com" => (format!("run/projects/{project}/"), "/services/"),
             _ => continue,
         };
         let mut held =

@@ -58,7 +58,8 @@ impl<'a> Match<'a> {
     pub(crate) fn resource(&self, parameters: &BTreeMap<String, String>) -> String {
         let action = self.method.id.rsplit('.').next().unwrap_or_default();
         let is_collection = matches!(action, "insert" | "create") || action.to_lowercase().ends_with("list");
-        let segments = self.method.path.split('/').filter(|part| !["v1", "v3", "v1beta1"].contains(part));
+        let segments =
+            self.method.path.split('/').filter(|part| !["v1", "v2", "v3", "v1beta1"].contains(part));
         let mut parts: Vec<(bool, String)> = segments
             .map(|part| match segment(part) {
                 Segment::Literal(text) => (false, text),

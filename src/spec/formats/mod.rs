@@ -11,6 +11,7 @@ mod network;
 pub mod patterns;
 mod quantities;
 mod secrets;
+mod shares;
 mod storage;
 mod times;
 
@@ -19,12 +20,14 @@ pub use compute::{AcceleratorType, ApiRef, DiskType, Hostname, MachineType, Meta
 pub use containers::{ContainerImage, ContainerName, EnvName, PortMapping, VolumeMount};
 pub use federation::{GithubRepository, PoolId};
 pub use names::{
-    AccountId, CourseName, LabelKey, LabelValue, NetworkTag, ProjectId, RegistryId, ResourceName, SpecName,
+    AccountId, CourseName, LabelKey, LabelValue, NetworkTag, ProjectId, RegistryId, ResourceName, ServiceId,
+    SpecName,
 };
 pub use network::{AllowRule, Cidr, IpAddress};
 pub use patterns::{ImagePattern, MachineTypePattern, MemberPattern, PlacePattern, RolePattern};
 pub use quantities::{Date, Duration, SizeGb};
 pub use secrets::{LATEST, SecretName, SecretVersion};
+pub use shares::{Cpu, Memory};
 pub use storage::{BucketName, Location, StorageClass};
 pub use times::{DateTime, End, Expires};
 
@@ -113,6 +116,7 @@ const RULES: &[(&str, Rule)] = &[
     ("course-name", names::course_name),
     ("registry-id", names::registry_id),
     ("account-id", names::account_id),
+    ("service-id", names::service_id),
     ("project-id", names::project_id),
     ("label-key", names::label_key),
     ("label-value", names::label_value),
@@ -150,6 +154,8 @@ const RULES: &[(&str, Rule)] = &[
     ("secret-version", secrets::secret_version),
     ("duration", quantities::duration),
     ("size-gb", quantities::size_gb),
+    ("cpu", shares::cpu),
+    ("memory", shares::memory),
     ("date", quantities::date),
     ("date-time", times::date_time),
     ("expires", times::expires),
@@ -169,23 +175,24 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 pub fn check(format: &str, text: &str) -> Option<Result<(), Problem>> {
     let (_, rule) = RULES.iter().find(|(name, _)| *name == format)?;
     if let Some(reference) = reference::all(text).into_iter().next() {
-        return Some(later(format, &reference));
+        return Some(later(format, text, &reference));
     }
     Some(rule(text).map_err(|problem| mend(format, text, problem, *rule)))
 }
 
 /// What is known after an apply only: where it may stand the API checks it, and anything else must be known before.
-fn later(format: &str, reference: &Reference) -> Result<(), Problem> {
-    if LATER.contains(&format) {
+fn later(format: &str, text: &str, reference: &Reference) -> Result<(), Problem> {
+    if LATER.iter().any(|(known, begins)| *known == format && text.starts_with(begins)) {
         return Ok(());
     }
     let message = format!("`{reference}` is known after apply, and this must be known before");
-    let help = "such a value can stand in texts (environment, metadata, scripts, descriptions), in address ranges and in members";
+    let help = "such a value can stand in texts (environment, metadata, scripts, descriptions), in address ranges and in members from outside (`principalSet:…`)";
     Err(Problem::new("reference-too-early", message).help(help))
 }
 
-/// Formats that a value fits which is known later: an address, the name of a pool inside a member.
-const LATER: [&str; 2] = ["cidr", "member"];
+/// Formats that a value fits which is known later, and what the text begins with then: an address of a machine; a member from
+/// outside, whose pool is named by the number of its project.
+const LATER: [(&str, &str); 2] = [("cidr", ""), ("member", "principal")];
 
 /// The problem with what was evidently meant. A fix that breaks the same rule again is none.
 fn mend(format: &str, text: &str, problem: Problem, rule: Rule) -> Problem {

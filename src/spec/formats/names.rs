@@ -19,6 +19,9 @@ text_format!(
     /// The id of a service account.
     AccountId, "account-id", account_id, "ci-bot");
 text_format!(
+    /// The name of a service of Cloud Run.
+    ServiceId, "service-id", service_id, "api");
+text_format!(
     /// The id of a project.
     ProjectId, "project-id", project_id, "my-project");
 text_format!(
@@ -82,6 +85,10 @@ pub(super) fn resource_name(text: &str) -> Result<(), Problem> {
 
 pub(super) fn account_id(text: &str) -> Result<(), Problem> {
     dashed_name("bad-name", "an id of a service account", text, 6, 30)
+}
+
+pub(super) fn service_id(text: &str) -> Result<(), Problem> {
+    dashed_name("bad-name", "a name of a Cloud Run service", text, 1, 49)
 }
 
 pub(super) fn project_id(text: &str) -> Result<(), Problem> {
