@@ -5,7 +5,7 @@ use super::table::{Table, row};
 
 const TWO: &str = "containers: [{image: nginx:1}, {image: redis:7}]";
 
-fn table() -> Table {
+pub(super) fn table() -> Table {
     let mut rows = machine::rows();
     rows.extend([
         row("containers", "", "containers: [{image: nginx:2}]").stops().paths(&["containers[0].image"]),
