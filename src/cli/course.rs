@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 use crate::gcp::upload::md5_of;
 use crate::kinds::{Checked, Desired, Files, KindRegistry, LocalFile, Scope, schema};
 use crate::report::diagnostics;
+use crate::report::secrets::hexadecimal;
 use crate::spec::formats::ProjectId;
 use crate::spec::load::Choice;
 use crate::spec::text::{Role, Text};
@@ -68,7 +69,7 @@ fn digests(texts: &[Text]) -> Digests {
 }
 
 fn sha256(content: &[u8]) -> String {
-    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&Sha256::digest(content))
 }
 
 /// Loads a course that must be sound; otherwise prints what is wrong and gives None.
