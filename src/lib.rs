@@ -16,6 +16,7 @@ pub mod ready;
 pub mod reconcile;
 pub mod report;
 pub mod sandbox;
+pub mod saved;
 pub mod spec;
 pub mod sweep;
 pub mod translate;

@@ -88,6 +88,11 @@ fn mlops_python_leaves_the_project_as_it_was() {
 }
 
 #[test]
+fn mlops_python_on_the_laptop_leaves_the_project_as_it_was() {
+    lives_on("mlops-python", &Room::of(&folder("mlops-python")).always(&["-e", "local"]));
+}
+
+#[test]
 fn every_folder_of_specs_is_a_course_of_these_tests() {
     let tests = include_str!("courses.rs");
     for entry in fs_err::read_dir(folder("")).unwrap() {

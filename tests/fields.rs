@@ -18,6 +18,7 @@ mod fields {
     pub(crate) mod machine;
     mod registry;
     mod run_service;
+    mod saved;
     pub(crate) mod table;
     mod vm;
     mod workload_identity;

@@ -15,6 +15,7 @@ const PURE: &[&str] = &[
     "preflight/",
     "reconcile/",
     "report/",
+    "saved/",
     "sweep/",
     "ready/doors.rs",
     "ready/serial.rs",

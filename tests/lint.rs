@@ -25,6 +25,55 @@ fn said(specs: &str) -> Vec<String> {
 
 const VM: &str = "kind: Vm\nname: a\nmachineType: e2-medium\n";
 const CONTAINER: &str = "kind: ContainerVm\nname: a\nmachineType: e2-medium\ncontainers: [";
+const SECRET: &str = "kind: ContainerVm\nname: a\nmachineType: e2-medium\ncontainers: [{ image: a, secretEnv: { KEY: { secret: key } } }]";
+
+/// What lets an account read the secret `key`.
+fn reads(on: &str, more: &str) -> String {
+    let account = "serviceAccount:web-app@be-cloud-2526.iam.gserviceaccount.com";
+    let roles = "roles: [roles/secretmanager.secretAccessor]";
+    format!("---\nkind: IamGrant\nname: g\non: {on}\n{roles}\nmembers: [\"{account}\"]\n{more}")
+}
+
+#[test]
+fn a_secret_that_the_course_grants_is_no_warning() {
+    let machine = format!("{SECRET}\nserviceAccount: web-app\n");
+    let condition =
+        "condition: { title: t, expression: 'request.time < timestamp(\"2027-07-01T00:00:00Z\")' }\n";
+    for (on, more, silent) in [
+        ("{ secret: key }", "", true),
+        ("project", "", true),
+        ("{ secret: key }", condition, true),
+        ("{ secret: key }", "project: other-1234\n", false),
+        ("{ secret: key2 }", "", false),
+    ] {
+        assert_eq!(said(&format!("{machine}{}", reads(on, more))).is_empty(), silent, "{on} {more}");
+    }
+    let elsewhere = machine.replace("secret: key ", "secret: projects/other-1234/secrets/key ");
+    assert!(said(&format!("{elsewhere}{}", reads("{ secret: key }", "project: other-1234\n"))).is_empty());
+}
+
+#[test]
+fn the_grant_that_is_missing_can_be_copied() {
+    let room = Room::with(&format!("{COURSE}---\n{SECRET}\nserviceAccount: web-app\n"));
+    let told = provost(&["validate", room.course()]).code(0).err.replace(room.course(), "COURSE");
+    assert_snapshot!(told, @r#"
+    warning[secret-not-granted]: no grant of the course lets web-app@be-cloud-2526.iam.gserviceaccount.com read the secret key
+      --> COURSE/course.yaml:10:39
+       |
+    10 | containers: [{ image: a, secretEnv: { KEY: { secret: key } } }]
+       |                                       ^^^ its container waits at boot until somebody grants it
+       |
+    help: add this, unless it is granted elsewhere:
+          ---
+          kind: IamGrant
+          name: web-app-reads-key
+          on: { secret: key }
+          roles: [roles/secretmanager.secretAccessor]
+          members: ["serviceAccount:web-app@be-cloud-2526.iam.gserviceaccount.com"]
+
+    1 warning.
+    "#);
+}
 
 #[test]
 fn each_rule_says_what_it_is_about() {
@@ -49,6 +98,8 @@ fn each_rule_says_what_it_is_about() {
             "kind: ApiServices\nname: a\nservices: [ml.googleapis.com]\n".to_owned(),
             "dead-api ml.googleapis.com",
         ),
+        (format!("{SECRET}\n"), "secret-of-all KEY"),
+        (format!("{SECRET}\nserviceAccount: web-app\n"), "secret-not-granted KEY"),
     ];
     for (spec, wanted) in rows {
         assert_eq!(said(&spec), [wanted], "{spec}");

@@ -35,6 +35,7 @@ fn refusals(room: &Room, flags: &[&str]) -> Vec<String> {
 /// Each rule with what keeps it and what breaks it.
 fn rows() -> Vec<(&'static str, &'static str, String, String)> {
     let rule = |text: &str| format!("---\nkind: FirewallRule\nname: r\nallow: ['{text}']\n");
+    let service = |line: &str| format!("---\nkind: RunService\nname: api\nimage: nginx\n{line}\n");
     let bucket = |place: &str| format!("---\nkind: Bucket\nname: be-cloud-2526-data\nlocation: {place}\n");
     let container = |image: &str| {
         format!(
@@ -55,6 +56,7 @@ fn rows() -> Vec<(&'static str, &'static str, String, String)> {
             grant("g", "roles/viewer", "user:ann@x.edu"),
             grant("g", "roles/editor", "user:ann@x.edu"),
         ),
+        ("member-domains", "{ memberDomains: [x.edu] }", service("public: false"), service("public: true")),
         ("open-ports", "{ openPorts: [tcp:8000-9000] }", rule("tcp:8501"), rule("tcp:22")),
         (
             "member-domains",

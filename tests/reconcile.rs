@@ -80,14 +80,14 @@ impl Loop {
     }
 
     /// A metric, with its labels.
-    fn metric(&self, name: &str) -> f64 {
+    fn metric(&self, name: &str) -> u64 {
         let (_, text) = self.get("/metrics");
         let value =
             text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ').map(str::to_owned));
-        value.map_or(0.0, |value| value.parse().unwrap())
+        value.map_or(0, |value| value.parse().unwrap())
     }
 
-    fn rounds(&self, result: &str) -> f64 {
+    fn rounds(&self, result: &str) -> u64 {
         self.metric(&format!("provost_reconcile_rounds_total{{result=\"{result}\"}}"))
     }
 
@@ -154,7 +154,7 @@ async fn it_applies_the_folder_mends_drift_and_stops_when_asked() {
     let mut running = Loop::start(room.course(), &cloud.url(), &[]);
     running.another("converged");
     assert_eq!(team(&cloud).await, "owl");
-    assert_eq!((running.rounds("applied"), running.metric("provost_reconcile_resources")), (1.0, 2.0));
+    assert_eq!((running.rounds("applied"), running.metric("provost_reconcile_resources")), (1, 2));
     assert_eq!(running.get("/healthz").0, 200);
     assert_eq!(running.get("/readyz").0, 200);
 
@@ -162,10 +162,10 @@ async fn it_applies_the_folder_mends_drift_and_stops_when_asked() {
     running.hear("Vm/backend: labels.team: spec owl, live cat; setLabels by owner@example.edu on 20");
     running.another("converged");
     assert_eq!(team(&cloud).await, "owl");
-    assert_eq!(running.metric("provost_reconcile_drift_found_total"), 1.0);
+    assert_eq!(running.metric("provost_reconcile_drift_found_total"), 1);
 
     room.write("course.yaml", &format!("{COURSE}{APIS}{}", VM.replace("owl", "dog")));
-    running.until("the new spec is applied", || running.rounds("applied") == 3.0);
+    running.until("the new spec is applied", || running.rounds("applied") == 3);
     assert_eq!(team(&cloud).await, "dog");
     running.another("converged");
 
@@ -200,7 +200,7 @@ async fn what_is_broken_or_refused_is_told_and_ends_no_loop() {
     room.write("course.yaml", &format!("{COURSE}{APIS}{}", VM.replace("machineType", "machinType")));
     running.hear("machinType");
     running.another("broken");
-    assert!(running.metric("provost_reconcile_consecutive_failures") >= 1.0);
+    assert!(running.metric("provost_reconcile_consecutive_failures") >= 1);
     assert_eq!(running.get("/healthz").0, 200);
     // It waits longer and longer, but not for a folder that was mended.
     room.write("course.yaml", &format!("{COURSE}{APIS}{}", VM.replace("owl", "dog")));
@@ -251,7 +251,7 @@ fn the_commit_of_the_folder_is_told() {
     let mut running = Loop::start(room.course(), "http://127.0.0.1:9", &[&state]);
     running.hear(&format!("commit=\"{commit}\""));
     running.another("converged");
-    assert_eq!(running.metric(&format!("provost_reconcile_commit_info{{commit=\"{commit}\"}}")), 1.0);
+    assert_eq!(running.metric(&format!("provost_reconcile_commit_info{{commit=\"{commit}\"}}")), 1);
     room.write(".git/HEAD", "0000000000000000000000000000000000000001\n");
     running.hear("commit=\"0000000000000000000000000000000000000001\"");
 }
@@ -294,7 +294,7 @@ async fn a_class_of_sixty_is_kept_in_little_memory_and_a_change_is_noticed_withi
     for _ in 0..3 {
         running.another("converged");
     }
-    assert!(running.metric("provost_reconcile_resources") > 60.0);
+    assert!(running.metric("provost_reconcile_resources") > 60);
     let rule = "/compute/v1/projects/isae-sdd-481407/global/firewalls";
     let rules = cloud.get(rule).await;
     let ours = |rule: &&Value| rule["description"].as_str().is_some_and(|text| text.contains("[provost"));

@@ -23,6 +23,7 @@ fn published() -> Vec<(String, Value)> {
     all.push(("overlay.json".to_owned(), schema::overlay(&KindRegistry::standard())));
     all.push(("faults.json".to_owned(), Faults::schema()));
     all.extend(provost::report::json::schemas());
+    all.push(("plan-file.json".to_owned(), provost::saved::schema()));
     all
 }
 

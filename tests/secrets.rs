@@ -201,25 +201,21 @@ async fn a_secret_that_is_not_there_is_told_before_anything_is_made() {
     let room =
         Room::with(&format!("{COURSE}{}", SPECS.replace("kind: IamGrant", "kind: IamGrant\nwhen: false")));
     assert_snapshot!(report(&room.run("plan", &[]).code(0)), @r"
-        note[not-checked] whether the machines fit into be-cloud-2526 cannot be told before compute.googleapis.com is on
-            help: to know beforehand, turn it on: `gcloud services enable compute.googleapis.com --project be-cloud-2526`
-        note[not-checked] the secret S of P could not be checked: GET secretmanager/v1/projects/P/secrets/S/versions/V: 403 PERMISSION_DENIED: The caller does not have permission
-        note[not-checked] the secret db-password of be-cloud-2526 could not be checked: the API secretmanager.googleapis.com is off in be-cloud-2526
-            help: declare it: `kind: ApiServices` with `services: [secretmanager.googleapis.com]`
-        note[not-checked] the secret db-password of be-cloud-2526 could not be checked: the API secretmanager.googleapis.com is off in be-cloud-2526
-            help: declare it: `kind: ApiServices` with `services: [secretmanager.googleapis.com]`
-        ");
+    note[not-checked] whether the secrets of be-cloud-2526 are there cannot be told before secretmanager.googleapis.com is on
+        help: to make them beforehand: `gcloud services enable secretmanager.googleapis.com --project be-cloud-2526`
+    note[not-checked] whether the machines fit into be-cloud-2526 cannot be told before compute.googleapis.com is on
+        help: to know beforehand, turn it on: `gcloud services enable compute.googleapis.com --project be-cloud-2526`
+    ");
     let cloud = room.cloud().await;
     cloud.enable(&["secretmanager"]).await;
     drop(cloud);
     assert_snapshot!(report(&room.run("plan", &[]).code(0)), @r"
-    warning[secret-not-there] ContainerVm/web: there is no version 1 of a secret db-password in be-cloud-2526: the containers of ContainerVm/web wait for it
-        help: make it: gcloud secrets create db-password --project be-cloud-2526; give it a value: gcloud secrets versions add db-password --project be-cloud-2526 --data-file=-
-    warning[secret-not-there] ContainerVm/web: there is no secret db-password in be-cloud-2526, or it has no version: the containers of ContainerVm/web wait for it
-        help: make it: gcloud secrets create db-password --project be-cloud-2526; give it a value: gcloud secrets versions add db-password --project be-cloud-2526 --data-file=-
+    warning[secret-not-there] ContainerVm/web: there is no version 1 of a secret db-password in be-cloud-2526: its containers will wait for it
+        help: type its value into `gcloud secrets create db-password --project be-cloud-2526 --data-file=-`; a further one into `gcloud secrets versions add`
+    warning[secret-not-there] ContainerVm/web: there is no secret db-password in be-cloud-2526, or it has no version: its containers will wait for it
+        help: type its value into `gcloud secrets create db-password --project be-cloud-2526 --data-file=-`; a further one into `gcloud secrets versions add`
     note[not-checked] whether the machines fit into be-cloud-2526 cannot be told before compute.googleapis.com is on
         help: to know beforehand, turn it on: `gcloud services enable compute.googleapis.com --project be-cloud-2526`
-    note[not-checked] the secret S of P could not be checked: GET secretmanager/v1/projects/P/secrets/S/versions/V: 403 PERMISSION_DENIED: The caller does not have permission
     ");
     let cloud = room.cloud().await;
     secret(&cloud, "db-password").await;
@@ -227,12 +223,11 @@ async fn a_secret_that_is_not_there_is_told_before_anything_is_made() {
     cloud.post(&format!("{SECRETS}/db-password/versions/1:disable"), &json!({})).await;
     drop(cloud);
     assert_snapshot!(report(&room.run("plan", &[]).code(0)), @r"
-    warning[secret-closed] ContainerVm/web: version 1 of the secret db-password in be-cloud-2526 is disabled: the containers of ContainerVm/web wait for it
+    warning[secret-closed] ContainerVm/web: version 1 of the secret db-password in be-cloud-2526 is disabled: its containers will wait for it
         help: its versions: gcloud secrets versions list db-password --project be-cloud-2526
-    warning[secret-closed] ContainerVm/web: version latest of the secret db-password in be-cloud-2526 is disabled: the containers of ContainerVm/web wait for it
+    warning[secret-closed] ContainerVm/web: version latest of the secret db-password in be-cloud-2526 is disabled: its containers will wait for it
         help: its versions: gcloud secrets versions list db-password --project be-cloud-2526
     note[not-checked] whether the machines fit into be-cloud-2526 cannot be told before compute.googleapis.com is on
         help: to know beforehand, turn it on: `gcloud services enable compute.googleapis.com --project be-cloud-2526`
-    note[not-checked] the secret S of P could not be checked: GET secretmanager/v1/projects/P/secrets/S/versions/V: 403 PERMISSION_DENIED: The caller does not have permission
     ");
 }

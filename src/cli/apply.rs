@@ -6,30 +6,36 @@ use crate::apply::{self, Outcome, Run};
 use crate::diff::Intent;
 use crate::inventory::{Record, Recorder};
 use crate::live::images;
-use crate::plan::Plan;
+use crate::plan::{Finding, Plan};
 use crate::preflight::Depth;
 use crate::ready::{Patience, standing};
 use crate::report::json::OutcomeOutput;
 use crate::report::{outcome, text};
+use crate::saved::SavedPlan;
 
 use super::args::{ApplyArgs, ReportFormat, RunArgs, TargetArgs};
 use super::connection::{self, Connection};
 use super::course::{self, Loaded};
 use super::exit::Exit;
 use super::held::{self, Doing, Tenure};
-use super::plan::Checked;
+use super::plan::{Checked, Pinning};
 use super::printer::Printer;
 use super::told::{self, Told};
-use super::{confirm, plan, progress, wait};
+use super::{confirm, plan, progress, saved, wait};
 
 pub(super) async fn run(args: &ApplyArgs, printer: &mut Printer) -> anyhow::Result<Exit> {
-    let intent = plan::intent(&args.ownership, &args.policy, false);
+    let saved = saved::read(&args.target.course.folder)?;
+    let (intent, target) = match &saved {
+        Some(saved) => (saved::intent(saved, args)?, saved::target(saved, &args.target)),
+        None => (plan::intent(&args.ownership, &args.policy, false), args.target.clone()),
+    };
     let errand = Errand {
         intent: &intent,
         patience: args.wait_ready.then(|| wait::patience(&args.patience)),
         depth: args.check.depth(Depth::Caller),
+        saved: saved.as_ref(),
     };
-    carry_out(&args.target, &args.run, errand, printer).await
+    carry_out(&target, &args.run, errand, printer).await
 }
 
 /// What to type to go on with what does not fit.
@@ -44,6 +50,8 @@ struct Errand<'a> {
     patience: Option<Patience>,
     /// How far to look beforehand whether it fits.
     depth: Option<Depth>,
+    /// The plan that is carried out and no other.
+    saved: Option<&'a SavedPlan>,
 }
 
 /// Plans, shows, asks, applies, and says what became of it.
@@ -53,7 +61,7 @@ pub(super) async fn carry_through(
     intent: &Intent,
     printer: &mut Printer,
 ) -> anyhow::Result<Exit> {
-    carry_out(target, args, Errand { intent, patience: None, depth: None }, printer).await
+    carry_out(target, args, Errand { intent, patience: None, depth: None, saved: None }, printer).await
 }
 
 /// The same, with what comes before and after.
@@ -64,7 +72,8 @@ async fn carry_out(
     printer: &mut Printer,
 ) -> anyhow::Result<Exit> {
     let Some(loaded) = course::load_to_report(&target.course, args.format, printer)? else {
-        return Ok(Exit::Failed);
+        // A plan is made of a sound course only: this is another one.
+        return Ok(if errand.saved.is_some() { Exit::Refused } else { Exit::Failed });
     };
     let connection = connection::connect(target, &loaded).await?;
     let words = command_line(target);
@@ -88,11 +97,20 @@ async fn planned(
     loaded: &Loaded,
     target: &TargetArgs,
     args: &RunArgs,
-    Errand { intent, patience, depth }: Errand<'_>,
+    Errand { intent, patience, depth, saved }: Errand<'_>,
     tenure: &mut Tenure<'_>,
     printer: &mut Printer,
 ) -> anyhow::Result<Option<Exit>> {
-    let Checked { plan, record, preflight, .. } = plan::checked(connection, loaded, intent, depth).await?;
+    let pinning = saved.map_or(Pinning::Leave, |saved| Pinning::Keep(&saved.pins));
+    let checked = plan::checked_with(connection, loaded, intent, depth, pinning).await?;
+    if let Some(saved) = saved {
+        let kept = saved::Kept { checked: &checked, loaded, intent, now: connection.now };
+        let moved = saved::moved(saved, &kept, printer)?;
+        if !moved.is_empty() {
+            return Ok(Some(stale(checked.plan, moved, loaded, args.format, printer)));
+        }
+    }
+    let Checked { plan, record, preflight, .. } = checked;
     let mut shown = printer.showable(&plan);
     printer.annotate(plan::annotations(&shown, loaded));
     if args.format == ReportFormat::Text {
@@ -139,6 +157,25 @@ async fn planned(
     let ready = standings.as_ref().is_none_or(standing::all_ready);
     // What was to be changed is changed: this is no failure before the first change, as 1 would say.
     Ok(Some(if ready { exit(&outcome) } else { Exit::Partly }))
+}
+
+/// Refuses a saved plan. What would be done instead is nobody's business: another plan shows it.
+fn stale(
+    plan: Plan,
+    moved: Vec<Finding>,
+    loaded: &Loaded,
+    format: ReportFormat,
+    printer: &mut Printer,
+) -> Exit {
+    let mut plan = Plan { report: moved, ..plan };
+    printer.make_showable(&mut plan);
+    printer.annotate(plan::annotations(&plan, loaded));
+    if format == ReportFormat::Text {
+        plan.report.iter().for_each(|finding| printer.out(&text::finding(finding)));
+        printer.note("Nothing was changed: this is not the project any more that the plan was made for.\n");
+    }
+    Told { loaded, plan: &plan, outcome: None, standings: None }.say(format, printer);
+    Exit::Refused
 }
 
 /// Whether a run is about what there is to be afterwards.

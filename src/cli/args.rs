@@ -92,7 +92,7 @@ pub(super) enum Command {
 
 #[derive(Clone, Debug, Args)]
 pub(super) struct CourseArgs {
-    /// The course folder, or one YAML file
+    /// The course folder, or one YAML file; for `apply` also a plan that `plan --out` wrote
     #[arg(default_value = ".")]
     pub(super) folder: PathBuf,
     /// Lay `overlays/NAME.yaml` of the course folder over the course: a term, a rehearsal, another project
@@ -277,6 +277,9 @@ pub(super) struct PlanArgs {
     /// Exit with 2 when changes are pending; with `--drift`, when there is drift
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
+    /// Write the whole plan to FILE, for `provost apply FILE` to do exactly that or refuse
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -452,7 +455,8 @@ fn told(problem: Problem) -> String {
 
 #[derive(Debug, Args)]
 pub(super) struct SchemaArgs {
-    /// A kind, `overlay`, `faults`, `plan-output`, `outcome-output`, `diagnostics-output`, or nothing for the schema of a whole file
+    /// A kind, `overlay`, `faults`, `plan-file`, `plan-output`, `outcome-output`, `diagnostics-output`, or nothing for the schema of a
+    /// whole file
     pub(super) kind: Option<String>,
     /// Write every schema to this folder
     #[arg(long, value_name = "FOLDER", conflicts_with = "kind")]

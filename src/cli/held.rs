@@ -15,7 +15,7 @@ use super::connection::Connection;
 use super::course::Loaded;
 use super::exit::{Exit, Refusal};
 use super::printer::Printer;
-use super::{plan, who};
+use super::{commit, plan, who};
 
 /// How often a lock that somebody has is looked at: it is one small read, and nobody minds two seconds.
 const LOOK: Duration = Duration::from_secs(2);
@@ -103,7 +103,9 @@ async fn take(
         let found = match lock.take(&mine).await? {
             Attempt::Taken(hold, before) => {
                 hold.keep();
-                before.into_iter().for_each(|lease| printer.note(&taken_over(&lease)));
+                if let Some(lease) = before {
+                    printer.note(&taken_over(&lease));
+                }
                 return Ok(Taken { hold, waited: seen.is_some() });
             }
             Attempt::Busy(found) => *found,
@@ -178,7 +180,7 @@ impl Written {
             doing: what,
             who,
             provost: env!("CARGO_PKG_VERSION").to_owned(),
-            commit: who::commit(&loaded.root),
+            commit: commit::of(&loaded.root),
             plan: plan.digest(),
             summary: counts.filter(|(_, count)| *count > 0).collect(),
             overrides: plan.overrides.clone(),

@@ -127,8 +127,8 @@ fn found(runs: &[Listed], wanted: &str) -> Result<Listed, Refusal> {
         [run] => Ok((*run).clone()),
         [] => Err(Refusal::Usage(none(wanted))),
         several => {
-            let names: Vec<&str> = several.iter().map(|run| run.id.as_str()).take(NAMED).collect();
-            Err(Refusal::Usage(format!("several runs begin with {wanted}: {}", names.join(", "))))
+            let ids: Vec<&str> = several.iter().map(|run| run.id.as_str()).take(NAMED).collect();
+            Err(Refusal::Usage(format!("several runs begin with {wanted}: {}", ids.join(", "))))
         }
     }
 }

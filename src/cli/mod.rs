@@ -3,6 +3,7 @@
 mod apply;
 mod args;
 mod bootstrap;
+mod commit;
 mod completions;
 mod confirm;
 mod connection;
@@ -24,6 +25,7 @@ mod printer;
 mod progress;
 mod reconcile;
 mod sandbox;
+mod saved;
 mod schema;
 mod signal;
 mod status;
@@ -96,7 +98,7 @@ async fn dispatch(command: Command, printer: &mut Printer) -> anyhow::Result<Exi
         Command::Validate(args) => validate::run(&args, printer),
         Command::Plan(args) => plan::run(&args, printer).await,
         Command::Preflight(args) => preflight::run(&args, printer).await,
-        Command::Apply(args) => apply::run(&args, printer).await,
+        Command::Apply(args) => Box::pin(apply::run(&args, printer)).await,
         Command::Destroy(args) => destroy::run(&args, printer).await,
         Command::Pause(args) => power::run(&args, false, printer).await,
         Command::Resume(args) => power::run(&args, true, printer).await,

@@ -2,19 +2,22 @@
 
 use crate::diff::Intent;
 use crate::drift::Drift;
+use crate::gcp::Client;
 use crate::inventory::{Record, Store};
-use crate::live::{self, Planned, World};
+use crate::live::{self, Planned, Seen, World};
 use crate::plan::{Finding, Plan};
 use crate::preflight::{Depth, Preflight};
 use crate::report::github::Annotation;
 use crate::report::markdown::{COMMENT, Paper};
 use crate::report::{json, text};
+use crate::saved::{Pins, pins};
 
 use super::args::{Adopt, OwnershipArgs, PlanArgs, PolicyArgs, ReportFormat};
 use super::connection::{self, Connection};
 use super::course::{self, Loaded};
 use super::exit::Exit;
 use super::printer::Printer;
+use super::saved;
 
 pub(super) async fn run(args: &PlanArgs, printer: &mut Printer) -> anyhow::Result<Exit> {
     if args.drift {
@@ -26,13 +29,28 @@ pub(super) async fn run(args: &PlanArgs, printer: &mut Printer) -> anyhow::Resul
     printer.note(&loaded.warnings);
     let connection = connection::connect(&args.target, &loaded).await?;
     let intent = intent(&args.ownership, &args.policy, args.destroy);
-    let checked = checked(&connection, &loaded, &intent, args.check.depth(Depth::Project)).await;
+    let pinning = if args.out.is_some() { Pinning::Find } else { Pinning::Leave };
+    let checked =
+        checked_with(&connection, &loaded, &intent, args.check.depth(Depth::Project), pinning).await;
+    let now = connection.now;
     connection.close().await?;
-    let Checked { mut plan, .. } = checked?;
+    let checked = checked?;
+    if let Some(file) = &args.out {
+        saved::write(
+            file,
+            &saved::Kept { checked: &checked, loaded: &loaded, intent: &intent, now },
+            &args.target,
+            printer,
+        )?;
+    }
+    let Checked { mut plan, .. } = checked;
     printer.make_showable(&mut plan);
     printer.annotate(annotations(&plan, &loaded));
     printer.summarise(|room| paper(&loaded, room).plan(&plan));
     show(&plan, &loaded, args.format, printer);
+    if let Some(file) = &args.out {
+        printer.note(&saved::next(file, &plan));
+    }
     let exit = match () {
         () if plan.is_refused() => Exit::Refused,
         () if args.detailed_exitcode && !plan.is_converged() => Exit::Pending,
@@ -77,6 +95,19 @@ pub(super) struct Checked {
     pub(super) preflight: Preflight,
     /// What was changed behind our back.
     pub(super) drift: Drift,
+    /// The images that the plan names instead of their families.
+    pub(super) pins: Pins,
+}
+
+/// What becomes of families of images.
+#[derive(Clone, Copy)]
+pub(super) enum Pinning<'a> {
+    /// They stay: each machine is made from what is newest then.
+    Leave,
+    /// The plan names what is newest now.
+    Find,
+    /// It names what an earlier plan found.
+    Keep(&'a Pins),
 }
 
 /// Reads the project, plans, and asks whether the plan fits, as far as it is looked.
@@ -86,19 +117,49 @@ pub(super) async fn checked(
     intent: &Intent,
     depth: Option<Depth>,
 ) -> anyhow::Result<Checked> {
+    checked_with(connection, loaded, intent, depth, Pinning::Leave).await
+}
+
+/// The same, for a plan that is kept or was.
+pub(super) async fn checked_with(
+    connection: &Connection,
+    loaded: &Loaded,
+    intent: &Intent,
+    depth: Option<Depth>,
+    pinning: Pinning<'_>,
+) -> anyhow::Result<Checked> {
     let (client, store) = (&connection.client, store(connection, loaded));
     let intent = &Intent { now: connection.now, ..intent.clone() };
     let world = World { registry: &loaded.registry, desired: &loaded.desired, intent };
     let record = store.load(&loaded.scope.course);
     let Planned { mut plan, record, mut seen, drift } =
         live::plan_and_keep(client, world, &loaded.scope, record).await?;
+    let (pins, told) = pinned(client, &mut plan, &mut seen, pinning).await;
+    plan.report.extend(told);
     let preflight = match depth {
         Some(depth) if !intent.destroy => live::preflight(client, &plan, &mut seen, depth).await,
         _ => Preflight::default(),
     };
     plan.report.extend(preflight.findings.iter().cloned());
     plan.report.sort_by_key(|finding| finding.severity);
-    Ok(Checked { plan, record, preflight, drift })
+    Ok(Checked { plan, record, preflight, drift, pins })
+}
+
+/// Has a plan name images instead of their families, and says which.
+async fn pinned(
+    client: &Client,
+    plan: &mut Plan,
+    seen: &mut Seen,
+    pinning: Pinning<'_>,
+) -> (Pins, Vec<Finding>) {
+    let (pins, mut told) = match pinning {
+        Pinning::Leave => return (Pins::new(), Vec::new()),
+        Pinning::Find => live::find_pins(client, plan, seen).await,
+        Pinning::Keep(pins) => (pins.clone(), Vec::new()),
+    };
+    pins::pin(plan, &pins);
+    told.extend(pins::told(&pins));
+    (pins, told)
 }
 
 /// The course's inventory.

@@ -64,6 +64,13 @@ impl Printer {
         drift.resources.iter_mut().for_each(|one| self.secrets.hide_fields(&mut one.fields));
     }
 
+    /// The secrets of a run, with those of a plan.
+    pub(super) fn secrets(&self, plan: &Plan) -> Secrets {
+        let mut secrets = self.secrets.clone();
+        secrets.gather_plan(plan);
+        secrets
+    }
+
     /// A result.
     pub(super) fn out(&self, text: &str) {
         if self.logs {

@@ -1,9 +1,10 @@
-//! `provost schema`: the JSON Schema of a kind, of a whole file, of an overlay, of the sandbox's faults or of what commands write
-//! as JSON, or all of them as files.
+//! `provost schema`: the JSON Schema of a kind, of a whole file, of an overlay, of the sandbox's faults, of a saved plan or of what
+//! commands write as JSON, or all of them as files.
 
 use crate::kinds::{KindRegistry, schema};
 use crate::report::json;
 use crate::sandbox::Faults;
+use crate::saved;
 use crate::spec::suggest;
 
 use super::args::SchemaArgs;
@@ -16,6 +17,7 @@ pub(super) fn run(args: &SchemaArgs, printer: &Printer) -> anyhow::Result<Exit> 
     all.push(("overlay.json".to_owned(), schema::overlay(&registry)));
     all.push(("faults.json".to_owned(), Faults::schema()));
     all.extend(json::schemas());
+    all.push(("plan-file.json".to_owned(), saved::schema()));
     if let Some(folder) = &args.out {
         fs_err::create_dir_all(folder)?;
         for (file, schema) in &all {

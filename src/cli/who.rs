@@ -1,6 +1,5 @@
-//! Who runs this program, where, and from which commit: what a lock and a history tell others. Reads the environment and asks git.
+//! Who runs this program, where: what a lock and a history tell others. Reads the environment.
 
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::inventory::Who;
@@ -23,8 +22,7 @@ fn told_by(lookup: impl Fn(&str) -> Option<String>, hostname: impl Fn() -> Optio
 
 /// The page of a workflow's run.
 fn github(lookup: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let [server, repository, run] =
-        ["GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID"].map(|name| lookup(name));
+    let [server, repository, run] = ["GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID"].map(lookup);
     Some(format!("{}/{}/actions/runs/{}", server?, repository?, run?))
 }
 
@@ -33,14 +31,6 @@ fn hostname() -> Option<String> {
     let name = files.iter().find_map(|file| fs_err::read_to_string(file).ok());
     let name = name.or_else(|| said(&mut Command::new("hostname")))?;
     Some(name.trim().to_owned()).filter(|name| !name.is_empty())
-}
-
-/// The commit that a folder is at, with `-dirty` behind it if files that git knows have changed since. None outside of git,
-/// and without git.
-pub(super) fn commit(folder: &Path) -> Option<String> {
-    let mut git = Command::new("git");
-    git.arg("-C").arg(folder).args(["describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]);
-    said(&mut git).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
 /// What a program says on its output, if it succeeds.
@@ -72,11 +62,5 @@ mod tests {
             ("GITHUB_RUN_ID", "42"),
         ];
         assert_eq!(told(&github), "ana on GitHub Actions 7 (https://github.com/isae/be/actions/runs/42)");
-    }
-
-    #[test]
-    fn a_folder_outside_of_git_has_no_commit() {
-        let folder = tempfile::tempdir().unwrap();
-        assert_eq!(commit(folder.path()), None);
     }
 }

@@ -93,6 +93,14 @@ impl Comparison<'_> {
     }
 }
 
+/// The leaves in which two values differ: what was, and what is.
+pub fn leaves(was: &Value, is: &Value) -> Vec<FieldChange> {
+    let mut found = Vec::new();
+    describe(&FieldPath::default(), is, was, &mut found);
+    found.retain(|change| !same(&change.after, &change.before));
+    found
+}
+
 /// Whether two values mean the same: absent equals empty, as the APIs omit what is zero.
 fn same(desired: &Value, live: &Value) -> bool {
     desired == live || (is_empty(desired) && is_empty(live))

@@ -1,13 +1,14 @@
 //! Calls as values: a request, how its answer is waited for, and what must still hold when it is sent.
 //! Pure. The executor carries calls out as they stand and decides nothing.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Request, Splice};
 
 /// One unit of work of a step. Calls of a step run in order.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Call {
     /// Send a request and wait for its operation.
@@ -23,17 +24,17 @@ pub enum Call {
 }
 
 /// The same work at several places, the best first: where one has no room, the next is tried.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FirstOf {
     /// What stands for the place in later calls until it is known: a reference, `Kind/name.result`.
     pub place: String,
-    /// The places.
+    /// The places to try.
     pub choices: Vec<Choice>,
 }
 
 /// One place, and what is sent there.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Choice {
     /// The place: a zone.
@@ -45,7 +46,7 @@ pub struct Choice {
 }
 
 /// A request with its wait and its meaning of "already so".
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Send {
     /// What is sent.
@@ -58,7 +59,7 @@ pub struct Send {
 }
 
 /// How the end of a mutation is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Wait {
     /// The answer is the end.
@@ -73,7 +74,7 @@ pub enum Wait {
 }
 
 /// A read-modify-write of one document.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Edit {
     /// Reads the document as it is when the step runs.
@@ -93,7 +94,7 @@ pub struct Edit {
 }
 
 /// What must still be true of a live resource when a step starts.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Guard {
     /// Reads the resource.

@@ -103,8 +103,8 @@ impl Client {
         let (verb, service, path) = (request.verb, request.service.api(), request.path.as_str());
         match &sent {
             Ok(response) => {
-                if request.service == Service::Storage {
-                    date(response).into_iter().for_each(|time| self.hear(time));
+                if let Some(time) = date(response).filter(|_| request.service == Service::Storage) {
+                    self.hear(time);
                 }
                 let (status, request_id) = (response.status().as_u16(), request_id(response));
                 tracing::debug!(%verb, service, path, status, ms, request_id, "answered");

@@ -3,27 +3,28 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// A condition of a binding. Title and expression are part of the binding's identity.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Condition {
-    /// Short name.
+    /// Short name of the condition.
     pub title: String,
     /// Longer text; absent on the wire when empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// CEL expression.
+    /// The condition in CEL.
     pub expression: String,
 }
 
 /// One grant: a role to a member, under a condition or none.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Tuple {
-    /// `roles/…`.
+    /// The role: `roles/…`.
     pub role: String,
-    /// `user:…`, `serviceAccount:…`.
+    /// Who has it: `user:…`, `serviceAccount:…`.
     pub member: String,
     /// The condition, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -3,11 +3,12 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 /// The services Provost speaks to. Their base addresses belong to the client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Service {
     /// Compute Engine v1.
@@ -55,7 +56,7 @@ impl Service {
 }
 
 /// HTTP verb.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 #[expect(missing_docs, reason = "the verbs are their own documentation")]
 pub enum Verb {
@@ -79,27 +80,39 @@ impl fmt::Display for Verb {
 }
 
 /// What a request carries.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Body {
     /// Nothing.
     #[default]
     None,
-    /// A JSON document, kept as text so that requests can be keys.
-    Json(String),
+    /// A JSON document. Kept as text, so that requests can be keys; written as the document that it is.
+    Json(
+        #[serde(serialize_with = "as_document", deserialize_with = "as_text")]
+        #[schemars(with = "Value")]
+        String,
+    ),
     /// A text to store as an object: the inventory.
     Text {
         /// Content type of the object.
         content_type: String,
-        /// The content.
+        /// Content of the object.
         text: String,
     },
     /// An object's metadata and content, read from the course folder when the request is sent.
     File(FileBody),
 }
 
+fn as_document<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serde_json::from_str::<Value>(text).map_err(serde::ser::Error::custom)?.serialize(serializer)
+}
+
+fn as_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Value::deserialize(deserializer).map(|document| document.to_string())
+}
+
 /// A file to upload, named by what the plan saw of it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FileBody {
     /// Path of the file, relative to the course folder.
@@ -115,19 +128,19 @@ pub struct FileBody {
 }
 
 /// One HTTP request: verb, service, path under the service's base, query and body.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Request {
-    /// The verb.
+    /// The verb of HTTP.
     pub verb: Verb,
-    /// The service.
+    /// The service it goes to.
     pub service: Service,
     /// Path below the service's base, percent-encoded, without a leading slash.
     pub path: String,
     /// Query parameters in the order they are sent, not encoded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub query: Vec<(String, String)>,
-    /// The body.
+    /// What it carries.
     #[serde(default)]
     pub body: Body,
 }
@@ -230,6 +243,15 @@ mod tests {
     fn a_path_segment_keeps_no_slash() {
         assert_eq!(segment("be/cat dog.py"), "be%2Fcat%20dog.py");
         assert_eq!(segment("ci@p.iam.gserviceaccount.com"), "ci@p.iam.gserviceaccount.com");
+    }
+
+    #[test]
+    fn a_body_is_written_as_the_document_that_it_is() {
+        let body = serde_json::json!({"z": 1, "a": "x"});
+        let request = Request::new(Verb::Post, Service::Compute, "x").json(&body);
+        let written = serde_json::to_value(&request).unwrap();
+        assert_eq!(written.pointer("/body/json"), Some(&body));
+        assert_eq!(serde_json::from_value::<Request>(written).unwrap(), request);
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! Splices: how the body of a read-modify-write is made from the document that was read.
 //! Pure data and a pure function, so that a plan shows what will be written and a test needs no server.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::policy::{self, Tuple};
 
 /// One change between the document that was read and the body that is written.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Splice {
     /// Copies a member (JSON pointer, empty for the whole document) as it was read.
@@ -17,11 +18,11 @@ pub enum Splice {
         /// Pointer into the body.
         to: String,
     },
-    /// Sets a member.
+    /// Sets a member of the body.
     Set {
         /// Pointer into the body.
         to: String,
-        /// The value.
+        /// The member's value.
         value: Value,
     },
     /// Merges a map of strings: keys of other writers survive.

@@ -164,13 +164,13 @@ impl Place {
             .query("ifGenerationMatch", over.0.clone().unwrap_or_else(|| "0".to_owned()))
             .fields(MASK);
         request.body = Body::Text { content_type: "application/json".to_owned(), text };
-        for attempt in 1.. {
+        let mut attempt = 1;
+        loop {
             match self.client.send(&request).await {
                 Ok(answer) => return Ok(generation(&answer)),
                 Err(error) if error.is_not_found() && attempt == 1 => {
-                    bucket::make(&self.client, bucket, &self.project, &self.location)
-                        .await
-                        .map_err(|e| self.api(e))?;
+                    let made = bucket::make(&self.client, bucket, &self.project, &self.location).await;
+                    made.map_err(|e| self.api(e))?;
                 }
                 // It is there, and not known everywhere yet.
                 Err(error) if error.is_not_found() && attempt < UNKNOWN => {
@@ -178,8 +178,8 @@ impl Place {
                 }
                 Err(error) => return Err(self.api(error)),
             }
+            attempt += 1;
         }
-        Err(self.raced())
     }
 
     /// Deletes the version that was seen; an error that is a race if there is another by then. What is gone is deleted.

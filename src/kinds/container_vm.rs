@@ -280,7 +280,9 @@ impl Resource for ContainerVm {
             containers = containers::declared(&metadata).unwrap_or_default();
             written.remarks.push(EDITED.to_owned());
         }
-        containers.iter_mut().for_each(|container| containers::shorten(container, &scope.project));
+        for container in &mut containers {
+            containers::shorten(container, &scope.project);
+        }
         Ok(written.map(|machine| Self { machine, containers }))
     }
 }

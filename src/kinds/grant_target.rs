@@ -284,6 +284,7 @@ impl JsonSchema for Target {
             let mut name = json!({"type": "string", "minLength": 1, "description": about});
             if let (On::Secret, Some(fields)) = (on, name.as_object_mut()) {
                 fields.insert("format".to_owned(), json!("secret-id"));
+                fields.insert("examples".to_owned(), json!(["db-password"]));
             }
             ((*key).to_owned(), name)
         };

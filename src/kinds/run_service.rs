@@ -15,6 +15,7 @@ mod template;
 use serde_json::json;
 
 use super::contract::{Ask, Facts, Finding, Observation, Observed, Resource, Update};
+use super::governed::{Governed, Governs};
 use super::handout::Handout;
 use super::lint::{self, Lint};
 use super::reads::Reads;
@@ -22,7 +23,7 @@ use super::yields::{Known, Yield, yields};
 use super::{Need, Scope, Written, import, service_account, wire};
 use crate::gcp::{Call, Read};
 use crate::spec::Address;
-use crate::spec::formats::{Expires, LabelKey, LabelValue, Region, VmAccount};
+use crate::spec::formats::{Expires, LabelKey, LabelValue, Member, Region, VmAccount};
 
 pub use observe::{everywhere, regions};
 pub use spec::{Ingress, RunService, SecretKey};
@@ -46,6 +47,15 @@ impl Resource for RunService {
         let registry = super::Registry::FACTS.kind;
         let image = lint::machine::served(self.image.as_str(), self.env.as_ref(), registry, &scope.project);
         image.into_iter().chain(rules::open_to_all(self)).collect()
+    }
+
+    fn governed(&self, scope: &Scope) -> Vec<Governs> {
+        let region = self.region.as_ref().map(ToString::to_string).or_else(|| scope.region.clone());
+        let region = region.map(|region| ("region".into(), Governed::Place(region)));
+        let everybody = || ("public".into(), Governed::Member(Member::from_trusted("allUsers")));
+        let image = ("image".into(), Governed::Image(self.image.to_string()));
+        let public = self.public.unwrap_or(false).then(everybody);
+        [image].into_iter().chain(region).chain(public).collect()
     }
 
     fn fill(&mut self, scope: &Scope) {

@@ -87,12 +87,16 @@ impl SecretRef {
 
 /// One form for what can be written in several ways.
 pub(super) fn normalise(env: &mut SecretEnv, project: &str) {
-    env.values_mut().for_each(|secret| secret.normalise(project));
+    for secret in env.values_mut() {
+        secret.normalise(project);
+    }
 }
 
 /// As a person would write it.
 pub(super) fn shorten(env: &mut SecretEnv, project: &str) {
-    env.values_mut().for_each(|secret| secret.shorten(project));
+    for secret in env.values_mut() {
+        secret.shorten(project);
+    }
 }
 
 /// The words before those of a command by which it gets its secrets.

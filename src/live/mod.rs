@@ -2,6 +2,7 @@
 //! Reads only. What the answers mean is the kinds' business.
 
 pub mod images;
+mod pins;
 mod preflight;
 pub mod survey;
 pub mod sweep;
@@ -9,6 +10,7 @@ pub mod sweep;
 mod tests;
 mod traces;
 
+pub use pins::find_pins;
 pub use preflight::preflight;
 pub use traces::trace;
 

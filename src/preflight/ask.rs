@@ -88,7 +88,7 @@ fn of_regions(project: &str, regions: &BTreeSet<String>) -> Read {
 }
 
 /// An image, or the newest one of a family.
-pub(super) fn image(path: &str) -> Read {
+pub fn image(path: &str) -> Read {
     Read::document(Request::get(COMPUTE, relative(path)).fields("name,diskSizeGb,deprecated"))
 }
 

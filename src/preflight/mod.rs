@@ -21,6 +21,7 @@ mod words;
 
 use std::collections::BTreeMap;
 
+pub use ask::image;
 pub use permit::unknown;
 pub use words::number;
 

@@ -22,7 +22,7 @@ const BEFORE: &str = "=projects/";
 pub(super) fn named(plan: &Plan) -> Named {
     let mut named = Named::new();
     for step in &plan.steps {
-        for secret in step.calls.iter().flat_map(|call| in_call(call)) {
+        for secret in step.calls.iter().flat_map(in_call) {
             named.entry(secret).or_default().extend(step.addresses.first().cloned());
         }
     }

@@ -1,7 +1,6 @@
 //! The rounds of `provost reconcile` as values: how one ended, what comes next and when, whether the loop lives, and what is
 //! counted of it. Pure: the time and the chance of a wait come in, and nothing here reads, applies or sleeps.
 
-pub mod commit;
 mod metrics;
 #[cfg(test)]
 mod tests;

@@ -2,10 +2,12 @@
 //! Pure. Every text that leaves the program goes through [`Secrets::hide`].
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use regex_lite::Regex;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use crate::kinds::{FieldChange, FieldPath};
 use crate::plan::Plan;
@@ -32,11 +34,15 @@ const WORDS: [&[u8]; 12] = [
 const LINE: &str = r"(?im)^(\s*(?:export\s+|-\s*|ENV\s+)?[A-Z0-9_.-]*(?:PASS(?:WORD|WD|PHRASE)|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIAL)[A-Z0-9_.-]*\s*[=:]\s*)(\S.*)$";
 /// Shorter values would blank out half of the text.
 const SHORTEST: usize = 4;
+/// Bytes of a digest that stands for a secret: enough to see a change by, and no whole hash to search for.
+const DIGEST: usize = 8;
 
 /// The secrets of a run.
 #[derive(Clone, Default)]
 pub struct Secrets {
     values: BTreeSet<String>,
+    /// What goes into the digests that stand for secrets, where they are to be told apart.
+    salt: Option<String>,
 }
 
 impl std::fmt::Debug for Secrets {
@@ -85,6 +91,14 @@ fn lines(text: &str) -> impl Iterator<Item = (String, String)> {
         let name = name.rsplit(char::is_whitespace).next().unwrap_or(name);
         let value = found.get(2)?.as_str().trim().trim_matches(['"', '\'']);
         (value.len() >= SHORTEST && !value.starts_with('$')).then(|| (name.to_owned(), value.to_owned()))
+    })
+}
+
+/// Bytes as digests are written.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut all, byte| {
+        let _ = write!(all, "{byte:02x}");
+        all
     })
 }
 
@@ -142,15 +156,36 @@ impl Secrets {
         }
     }
 
+    /// The same secrets, each hidden by a digest that tells it from another: what is kept shows that one was changed, and not
+    /// what it is. They are found inside JSON, too, as documents of a plan hold others as texts.
+    #[must_use]
+    pub fn telling(&self, salt: &str) -> Self {
+        let inside = |value: &String| {
+            let quoted = Value::from(value.as_str()).to_string();
+            quoted.get(1..quoted.len() - 1).unwrap_or_default().to_owned()
+        };
+        let once: BTreeSet<String> = self.values.iter().map(inside).collect();
+        let twice: BTreeSet<String> = once.iter().map(inside).collect();
+        let values = self.values.iter().cloned().chain(once).chain(twice).collect();
+        Self { values, salt: Some(salt.to_owned()) }
+    }
+
+    /// What stands in place of a secret.
+    fn stand_in(&self, secret: &str) -> String {
+        let Some(salt) = &self.salt else { return HIDDEN.to_owned() };
+        let sum = Sha256::digest(format!("{salt}:{secret}"));
+        format!("(sensitive sha256:{})", hexadecimal(sum.get(..DIGEST).unwrap_or_default()))
+    }
+
     /// A text without any secret.
     pub fn hide(&self, text: &str) -> String {
         let mut shown = text.to_owned();
         for value in self.values.iter().rev() {
             if shown.contains(value.as_str()) {
-                shown = shown.replace(value.as_str(), HIDDEN);
+                shown = shown.replace(value.as_str(), &self.stand_in(value));
             }
         }
-        if shown.contains("://") { without_passwords(&shown) } else { shown }
+        if shown.contains("://") { self.without_passwords(&shown) } else { shown }
     }
 
     /// A value without any secret: by name, and by value inside texts.
@@ -166,7 +201,8 @@ impl Secrets {
             Value::Object(_) if names_secrets(name, value) => {}
             Value::Object(map) => map.iter_mut().for_each(|(key, value)| self.hide_in(key, value)),
             Value::Null => {}
-            _ if is_secret_name(name) => *value = Value::String(HIDDEN.to_owned()),
+            Value::String(text) if is_secret_name(name) => *text = self.stand_in(text),
+            _ if is_secret_name(name) => *value = Value::String(self.stand_in(&value.to_string())),
             Value::Array(list) => list.iter_mut().for_each(|value| self.hide_in(name, value)),
             Value::String(text) if self.is_in(text) => *text = self.hide(text),
             _ => {}
@@ -217,29 +253,29 @@ impl Secrets {
             self.hide_in(name, &mut field.after);
         }
     }
+
+    /// A text without the passwords of addresses: `scheme://user:password@host`.
+    fn without_passwords(&self, text: &str) -> String {
+        let mut shown = String::with_capacity(text.len());
+        let mut pieces = text.split("://");
+        shown.extend(pieces.next());
+        for piece in pieces {
+            shown.push_str("://");
+            match login(piece) {
+                Some((user, password)) => {
+                    let rest = piece.get(user.len() + 1 + password.len()..).unwrap_or_default();
+                    shown.extend([user, ":", &self.stand_in(password), rest]);
+                }
+                None => shown.push_str(piece),
+            }
+        }
+        shown
+    }
 }
 
 /// Whether what stands at a place is a secret by its name.
 fn is_secret(path: &FieldPath) -> bool {
     !is_among_names(path) && path.0.iter().any(|part| is_secret_name(part))
-}
-
-/// A text without the passwords of addresses: `scheme://user:password@host`.
-fn without_passwords(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut pieces = text.split("://");
-    shown.extend(pieces.next());
-    for piece in pieces {
-        shown.push_str("://");
-        match login(piece) {
-            Some((user, password)) => {
-                let rest = piece.get(user.len() + 1 + password.len()..).unwrap_or_default();
-                shown.extend([user, ":", HIDDEN, rest]);
-            }
-            None => shown.push_str(piece),
-        }
-    }
-    shown
 }
 
 #[cfg(test)]
@@ -269,6 +305,22 @@ mod tests {
         assert_eq!(secrets.hide("IamGrant/reads-db-pass"), "IamGrant/reads-db-pass");
         let chosen = json!({"env": {"secretEnv": "hunter22", "on": "x"}});
         assert_eq!(secrets.hide_value("", &chosen), json!({"env": {"secretEnv": HIDDEN, "on": "x"}}));
+    }
+
+    #[test]
+    fn what_is_kept_tells_two_secrets_apart_and_neither_of_them() {
+        let hidden = |password: &str, salt: &str| {
+            let spec =
+                json!({"env": {"DB_PASSWORD": password}, "header": json!({"p": password}).to_string()});
+            let mut secrets = Secrets::default();
+            secrets.gather(&spec);
+            secrets.telling(salt).hide_value("", &spec).to_string()
+        };
+        let shown = hidden("hun\"ter", "salt");
+        assert!(shown.contains("(sensitive sha256:") && !shown.contains("ter"), "{shown}");
+        assert_eq!(shown, hidden("hun\"ter", "salt"));
+        assert_ne!(shown, hidden("hun\"ten", "salt"));
+        assert_ne!(shown, hidden("hun\"ter", "other"));
     }
 
     #[test]

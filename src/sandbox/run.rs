@@ -101,7 +101,7 @@ fn create(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
         return Err(ApiError::already_exists(format!("Resource '{id}' already exists.")));
     }
     let service = service::created(world, &name, &call.body)?;
-    deployed(world, call, &name, service)
+    deployed(world, call, &name, None, service)
 }
 
 /// Changes what the mask names; without a mask, everything that may be changed. `allowMissing` creates.
@@ -112,22 +112,28 @@ fn patch(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
             return Err(missing(&name));
         }
         let service = service::created(world, &name, &call.body)?;
-        return deployed(world, call, &name, service);
+        return deployed(world, call, &name, None, service);
     };
     check_etag(&before, call.body.get("etag").and_then(Value::as_str))?;
     let paths = mask::paths(call.query.get("updateMask").unwrap_or_default())?;
     let force = call.query.flag("forceNewRevision");
     let service = service::patched(world, &before, &call.body, &paths, force)?;
-    deployed(world, call, &name, service)
+    deployed(world, call, &name, Some(&before), service)
 }
 
 /// Keeps the service, unless it was only to be checked, and answers the operation that brings it into being.
-fn deployed(world: &mut World<'_>, call: &Call<'_>, name: &str, service: Value) -> Result<Value, ApiError> {
+fn deployed(
+    world: &mut World<'_>,
+    call: &Call<'_>,
+    name: &str,
+    before: Option<&Value>,
+    service: Value,
+) -> Result<Value, ApiError> {
     let error = revision::error(&service);
     if !call.query.flag("validateOnly") {
         world.state.resources.insert(key(name), service.clone());
     }
-    let under_way = service::reconciling(&service);
+    let under_way = service::reconciling(&service, before);
     Ok(started(world, &parent(world, call)?, &under_way, &service, error))
 }
 
@@ -145,13 +151,14 @@ fn check_etag(service: &Value, given: Option<&str>) -> Result<(), ApiError> {
 fn delete(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
     let (name, service) = found(world, call)?;
     check_etag(&service, call.query.get("etag"))?;
-    let gone = service::deleted(service, world.now);
+    let gone = service::deleted(service.clone(), world.now);
     if !call.query.flag("validateOnly") {
         world.state.resources.remove(&key(&name));
         policy::forget(world.state, holder(&key(&name)));
     }
     let parent = parent(world, call)?;
-    Ok(started(world, &parent, &gone, &gone, None))
+    let under_way = service::reconciling(&gone, Some(&service));
+    Ok(started(world, &parent, &under_way, &gone, None))
 }
 
 /// Begins an operation that ends with the service, or with an error and the service in its metadata.

@@ -2,6 +2,7 @@
 //! Pure but for `load`. Nothing here knows a kind: names and schemas are given.
 
 pub mod address;
+pub mod commit;
 pub mod course;
 pub mod diagnostic;
 pub mod document;

@@ -2,7 +2,7 @@
 
 use super::table::{Table, row};
 
-fn accounts() -> Table {
+pub(super) fn accounts() -> Table {
     Table {
         kind: "ServiceAccount",
         base: "{kind: ServiceAccount, name: ci-bot}",
@@ -26,7 +26,7 @@ fn accounts() -> Table {
     }
 }
 
-fn apis() -> Table {
+pub(super) fn apis() -> Table {
     Table {
         kind: "ApiServices",
         base: "{kind: ApiServices, name: apis, services: [run.googleapis.com]}",
@@ -42,13 +42,14 @@ fn apis() -> Table {
                 "{services: [run.googleapis.com, pubsub.googleapis.com], onDestroy: keep}",
                 "onDestroy: keep",
             )
+            .ours()
             .wire("/state", r#""ENABLED""#),
             row("onDestroy", "onDestroy: disable", "onDestroy: keep").nothing(),
         ],
     }
 }
 
-fn grants() -> Table {
+pub(super) fn grants() -> Table {
     const TWO: &str = "members: ['user:ana@x.edu', 'user:bob@x.edu']";
     const ROLES: &str = "roles: [roles/viewer, roles/storage.admin]";
     const EARLY: &str =

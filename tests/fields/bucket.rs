@@ -2,7 +2,7 @@
 
 use super::table::{Row, Table, row};
 
-fn table() -> Table {
+pub(super) fn table() -> Table {
     Table {
         kind: "Bucket",
         base: "{kind: Bucket, name: PROJECT-box}",

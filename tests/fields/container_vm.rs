@@ -5,7 +5,7 @@ use super::table::{Table, row};
 
 const TWO: &str = "containers: [{image: nginx:1}, {image: redis:7}]";
 
-fn table() -> Table {
+pub(super) fn table() -> Table {
     let mut rows = machine::rows();
     rows.extend([
         row("containers", "", "containers: [{image: nginx:2}]").stops().paths(&["containers[0].image"]),
@@ -21,6 +21,9 @@ fn table() -> Table {
         )
         .stops()
         .paths(&["containers[0].env.A", "containers[0].env.B"]),
+        row("containers", "", "containers: [{image: nginx:1, secretEnv: {KEY: {secret: key}}}]")
+            .stops()
+            .paths(&["containers[0].secretEnv"]),
         row("containers", "containers: [{image: nginx:1, ports: ['80:80']}]", "")
             .stops()
             .paths(&["containers[0].ports"]),

@@ -2,7 +2,7 @@
 
 use super::table::{Table, row};
 
-fn table() -> Table {
+pub(super) fn table() -> Table {
     let source = "sourceServiceAccounts: [a@x.iam.gserviceaccount.com]";
     let target = "targetServiceAccounts: [a@x.iam.gserviceaccount.com]";
     let egress = "{direction: EGRESS, destinationRanges: [10.0.0.0/8]}";

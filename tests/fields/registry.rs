@@ -2,7 +2,7 @@
 
 use super::table::{Table, row};
 
-fn table() -> Table {
+pub(super) fn table() -> Table {
     const OLD: &str = "cleanupPolicies: {old: {action: DELETE, condition: {olderThan: 30d}}}";
     const KEY: &str = "kmsKeyName: projects/PROJECT/locations/europe-west1/keyRings/r/cryptoKeys/k";
     Table {

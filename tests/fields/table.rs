@@ -28,21 +28,33 @@ pub(crate) struct Table {
 /// A change of one field.
 #[derive(Clone)]
 pub(crate) struct Row {
-    field: &'static str,
-    before: &'static str,
-    after: &'static str,
-    action: Action,
-    why: &'static str,
-    paths: Vec<&'static str>,
-    wire: Vec<(&'static str, &'static str)>,
-    file: Option<(&'static str, &'static str)>,
-    lab: bool,
+    pub(super) field: &'static str,
+    pub(super) before: &'static str,
+    pub(super) after: &'static str,
+    pub(super) action: Action,
+    pub(super) why: &'static str,
+    pub(super) paths: Vec<&'static str>,
+    pub(super) wire: Vec<(&'static str, &'static str)>,
+    pub(super) file: Option<(&'static str, &'static str)>,
+    pub(super) lab: bool,
+    pub(super) ours: bool,
 }
 
 /// A change that is made in place.
 pub(crate) fn row(field: &'static str, before: &'static str, after: &'static str) -> Row {
     let (action, why) = (Action::Update, "the spec changed");
-    Row { field, before, after, action, why, paths: vec![field], wire: Vec::new(), file: None, lab: false }
+    Row {
+        field,
+        before,
+        after,
+        action,
+        why,
+        paths: vec![field],
+        wire: Vec::new(),
+        file: None,
+        lab: false,
+        ours: false,
+    }
 }
 
 impl Row {
@@ -77,6 +89,11 @@ impl Row {
         Self { lab: true, ..self }
     }
 
+    /// It changes what the inventory knows and nothing that anybody else could.
+    pub(crate) fn ours(self) -> Self {
+        Self { ours: true, ..self }
+    }
+
     /// The file has other content when the spec is planned again.
     pub(crate) fn file(self, path: &'static str, content: &'static str) -> Self {
         Self { file: Some((path, content)), ..self }
@@ -84,7 +101,7 @@ impl Row {
 }
 
 impl Table {
-    fn spec(&self, over: &str) -> String {
+    pub(super) fn spec(&self, over: &str) -> String {
         let yaml = |text: &str| -> Map<String, Value> { serde_yaml::from_str(text).expect(text) };
         let mut spec = yaml(self.base);
         if !over.is_empty() {
@@ -96,28 +113,49 @@ impl Table {
 
     /// Carries every row out, each in a project of its own.
     pub(crate) async fn run(&self) {
-        let some = self.rows.chunks(CHUNK).map(|rows| self.run_in(Cloud::new(), rows));
+        self.each(|world, row| async move { self.carry_out(&world, row).await }).await;
+    }
+
+    /// Does the same with every row, each in a project of its own.
+    pub(super) async fn each<'a, F>(&'a self, what: impl Fn(World, &'a Row) -> F)
+    where
+        F: Future<Output = ()>,
+    {
+        let some = self.rows.chunks(CHUNK).map(|rows| self.each_in(Cloud::new(), rows, &what));
         let failed: Vec<bool> = stream::iter(some).buffer_unordered(2).collect().await;
         assert!(!failed.contains(&true), "rows of {} failed, see above", self.kind);
     }
 
     /// Says whether any of the rows failed. Every row that does is told, not only the first one.
-    async fn run_in(&self, cloud: impl Future<Output = Cloud>, rows: &[Row]) -> bool {
+    async fn each_in<'a, F>(
+        &self,
+        cloud: impl Future<Output = Cloud>,
+        rows: &'a [Row],
+        what: &impl Fn(World, &'a Row) -> F,
+    ) -> bool
+    where
+        F: Future<Output = ()>,
+    {
         let cloud = cloud.await;
         let mut failed = false;
         for (i, row) in rows.iter().enumerate() {
             let project = format!("row-of-{:02}-{}", i, self.kind.to_lowercase());
             let world = if row.lab { World::with_lab(&project).await } else { cloud.project(&project).await };
-            failed |= AssertUnwindSafe(self.carry_out(&world, row)).catch_unwind().await.is_err();
+            failed |= AssertUnwindSafe(what(world, row)).catch_unwind().await.is_err();
         }
         failed
     }
 
-    /// One row: the base is made, the change is planned and applied, and it is there.
-    pub(crate) async fn carry_out(&self, world: &World, row: &Row) {
+    /// Writes the files that rows name.
+    pub(super) fn files(world: &World) {
         for (path, content) in [("a.txt", "one"), ("b.txt", "two"), ("site/index.html", "<p>")] {
             world.file(path, content);
         }
+    }
+
+    /// One row: the base is made, the change is planned and applied, and it is there.
+    pub(crate) async fn carry_out(&self, world: &World, row: &Row) {
+        Self::files(world);
         let made = world.converge(&self.spec(row.before)).await;
         if let Some((path, content)) = row.file {
             world.file(path, content);
@@ -155,7 +193,7 @@ impl Table {
         }
     }
 
-    fn base_name(&self) -> String {
+    pub(super) fn base_name(&self) -> String {
         let base: Map<String, Value> = serde_yaml::from_str(self.base).unwrap();
         base["name"].as_str().unwrap().to_owned()
     }

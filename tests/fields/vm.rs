@@ -3,7 +3,7 @@
 use super::machine;
 use super::table::{Table, row};
 
-fn table() -> Table {
+pub(super) fn table() -> Table {
     let mut rows = machine::rows();
     rows.extend([
         row("startupScript", "startupScript: echo one", "startupScript: echo two"),

@@ -5,7 +5,7 @@
 mod imports;
 pub(crate) mod proxy;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -230,6 +230,11 @@ impl World {
 
     pub(crate) fn store(&self, course: &Course) -> Store {
         Store::new(self.client.clone(), course, self.folder.path())
+    }
+
+    /// Where the inventory of a course without any `inventory:` of its own is kept.
+    pub(crate) fn inventory_file(&self) -> PathBuf {
+        self.folder.path().join("inventory.json")
     }
 
     /// The inventory as it is written.

@@ -321,14 +321,14 @@ fn grant_is_on_one_target() {
         roles: [roles/compute.viewer]
         members: [user:ann@school.edu]
     ";
-    assert_snapshot!(wrong(spec), @"
+    assert_snapshot!(wrong(spec), @r"
     error[too-many-fields]: `on` takes only one field
      --> spec.yaml:3:1
       |
     3 | on: { bucket: a, vm: b }
       | ^^
       |
-    help: keep one of `bucket`, `registry`, `serviceAccount`, `vm`
+    help: keep one of `bucket`, `registry`, `serviceAccount`, `vm`, `secret`
 
     1 error.
     ");
@@ -343,14 +343,14 @@ fn grant_is_on_something() {
         roles: [roles/compute.viewer]
         members: [user:ann@school.edu]
     ";
-    assert_snapshot!(wrong(spec), @"
+    assert_snapshot!(wrong(spec), @r"
     error[missing-field]: `on` must not be empty
      --> spec.yaml:3:1
       |
     3 | on: {}
       | ^^
       |
-    help: write at least one of `bucket`, `registry`, `serviceAccount`, `vm`
+    help: write at least one of `bucket`, `registry`, `serviceAccount`, `vm`, `secret`
 
     1 error.
     ");

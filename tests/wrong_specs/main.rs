@@ -22,6 +22,7 @@ mod quoting;
 mod ready;
 mod roster;
 mod rows;
+mod secrets;
 mod session;
 mod storage;
 mod values;

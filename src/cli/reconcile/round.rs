@@ -1,7 +1,6 @@
 //! One round: the folder is loaded afresh, planned, and applied by the way of `apply --yes`. Everything it needs is dropped when
 //! it ends: a loop that waits holds nothing of the course.
 
-use std::path::Path;
 use std::time::Duration;
 
 use serde_json::json;
@@ -9,6 +8,7 @@ use serde_json::json;
 use crate::apply::{Outcome, StepResult};
 use crate::cli::apply;
 use crate::cli::args::ReconcileArgs;
+use crate::cli::commit;
 use crate::cli::connection::{self, Connection};
 use crate::cli::course::{self, Loaded};
 use crate::cli::exit::Exit;
@@ -22,7 +22,7 @@ use crate::kinds::desired::digest;
 use crate::live;
 use crate::plan::{Plan, Weight};
 use crate::preflight::Depth;
-use crate::reconcile::{Ended, Planned, Round, commit};
+use crate::reconcile::{Ended, Planned, Round};
 use crate::report::{drift as drift_report, outcome, text};
 use crate::spec::load::{self, Choice, LoadError};
 
@@ -184,8 +184,7 @@ impl<'a> Worker<'a> {
     }
 
     fn commit(&self) -> Option<String> {
-        let folder = fs_err::canonicalize(&self.args.target.course.folder).ok()?;
-        commit::of(&folder, &|path: &Path| fs_err::read_to_string(path).ok())
+        commit::of(&self.args.target.course.folder)
     }
 }
 

@@ -91,10 +91,13 @@ async fn a_renewal_moves_the_lock_and_what_was_seen_of_it_removes_it_no_more() {
 #[tokio::test]
 async fn a_lock_that_cannot_be_renewed_is_lost_when_its_term_is_over() {
     let (down, state) = (Arc::new(Mutex::new(false)), Arc::new(Mutex::new(Cloud::default())));
-    let (is_down, held) = (Arc::clone(&down), Arc::clone(&state));
-    let fake = Fake::answering(move |seen| match *is_down.lock().unwrap() {
-        true => Reply::error(403, "forbidden", "no"),
-        false => held.lock().unwrap().answer(seen),
+    let (is_down, there) = (Arc::clone(&down), Arc::clone(&state));
+    let fake = Fake::answering(move |seen| {
+        if *is_down.lock().unwrap() {
+            Reply::error(403, "forbidden", "no")
+        } else {
+            there.lock().unwrap().answer(seen)
+        }
     })
     .await;
     let client = fake.client();

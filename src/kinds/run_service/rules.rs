@@ -4,7 +4,7 @@ use super::spec::RunService;
 use crate::kinds::Scope;
 use crate::kinds::contract::Finding;
 use crate::kinds::lint::Lint;
-use crate::spec::formats::Memory;
+use crate::spec::formats::{Cpu, Memory};
 use crate::spec::{Pointer, Problem};
 
 /// Variables that Cloud Run sets itself.
@@ -90,7 +90,7 @@ fn part_of_a_cpu(spec: &RunService) -> Option<Finding> {
 }
 
 fn too_few_cpus(spec: &RunService) -> Option<Finding> {
-    let (memory, cpu) = (spec.memory?, spec.cpu.map_or(1_000, |cpu| cpu.milli()));
+    let (memory, cpu) = (spec.memory?, spec.cpu.map_or(1_000, Cpu::milli));
     let (gib, least) = CPU_FOR.into_iter().find(|(gib, _)| memory > Memory::gib(*gib))?;
     let message = format!("more than {gib}Gi of memory needs {} CPUs at least", least / 1_000);
     (cpu < least).then(|| found("memory", "too-few-cpus", message, format!("add `cpu: {}`", least / 1_000)))

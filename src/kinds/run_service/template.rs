@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::spec::{RunService, SecretKey};
 use crate::kinds::Scope;
 use crate::kinds::wire;
-use crate::spec::formats::EnvName;
+use crate::spec::formats::{Cpu, EnvName};
 
 /// The container that is asked: the one with a port, else the first.
 pub(super) fn main(template: &Value) -> Option<&Value> {
@@ -51,8 +51,7 @@ fn container(live: &Value, spec: &RunService) -> Value {
         container.insert("env".to_owned(), env(live, spec));
     }
     set_port(&mut container, live, spec.port);
-    for (member, limit) in
-        [("cpu", spec.cpu.map(|cpu| cpu.wire())), ("memory", spec.memory.map(|m| m.to_string()))]
+    for (member, limit) in [("cpu", spec.cpu.map(Cpu::wire)), ("memory", spec.memory.map(|m| m.to_string()))]
     {
         if let Some(limit) = limit {
             put_limit(&mut container, member, limit);

@@ -68,7 +68,7 @@ impl Outputs {
     }
 
     /// What somebody opens in a browser: pages of the machine, and services.
-    fn urls(&self, row: &Row) -> impl Iterator<Item = String> {
+    fn urls(row: &Row) -> impl Iterator<Item = String> {
         let machine = row.machine.as_ref().map(|machine| machine.urls.clone()).unwrap_or_default();
         machine.into_iter().chain(row.things.services.clone())
     }
@@ -94,7 +94,7 @@ impl Outputs {
             maybe(|machine| machine.internal_ip.as_ref()),
             maybe(|machine| machine.external_ip.as_ref()),
             of(|machine| &machine.ssh),
-            Cell::Many(self.urls(row).chain(self.shared.services.iter().cloned()).collect()),
+            Cell::Many(Self::urls(row).chain(self.shared.services.iter().cloned()).collect()),
             both(&row.things.buckets, &self.shared.buckets),
             both(&row.things.registries, &self.shared.registries),
             maybe(|machine| machine.expires.as_ref()),
@@ -117,7 +117,7 @@ impl Outputs {
                 text(machine.map(|machine| machine.name.clone())),
                 text(state),
                 text(machine.and_then(|m| m.external_ip.clone().or_else(|| m.internal_ip.clone()))),
-                Cell::Many(self.urls(row).collect()),
+                Cell::Many(Self::urls(row).collect()),
                 text(machine.and_then(|machine| machine.expires.clone())),
                 Cell::Many(row.things.buckets.clone()),
                 Cell::Many(row.things.registries.clone()),

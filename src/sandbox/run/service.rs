@@ -14,6 +14,18 @@ const CALLER: &str = "owner@example.edu";
 /// How long Google keeps what was deleted.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
 
+/// What the server says of how a service does.
+const STATUS: [&str; 8] = [
+    "conditions",
+    "latestCreatedRevision",
+    "latestReadyRevision",
+    "observedGeneration",
+    "terminalCondition",
+    "trafficStatuses",
+    "uri",
+    "urls",
+];
+
 /// A new service.
 pub(super) fn created(world: &mut World<'_>, name: &str, body: &Value) -> Result<Value, ApiError> {
     let mut fields = Map::new();
@@ -49,11 +61,9 @@ fn finished(
     let mut service = pruned(Value::Object(fields));
     fill(&mut service, &new_project::default_account(world.state, project_of(&name)));
     rules::check(world, &service)?;
-    let generation = before.and_then(|b| b.get("generation")?.as_str()?.parse::<u64>().ok()).unwrap_or(0) + 1;
+    let generation = count(&mut service);
     let stamp = stamp(world.now);
     let etag = policy::hex_digest(format!("{name} {generation} {stamp}").as_bytes());
-    put(&mut service, "generation", json!(generation.to_string()));
-    put(&mut service, "observedGeneration", json!(generation.to_string()));
     put(&mut service, "updateTime", json!(stamp));
     put(&mut service, "lastModifier", json!(CALLER));
     put(&mut service, "etag", json!(format!("\"{}\"", etag.get(..24).unwrap_or_default())));
@@ -63,6 +73,15 @@ fn finished(
     let statuses = service.get("traffic").cloned().unwrap_or_default();
     put(&mut service, "trafficStatuses", statuses);
     Ok(service)
+}
+
+/// Counts a change.
+fn count(service: &mut Value) -> u64 {
+    let before = service.get("generation").and_then(Value::as_str).and_then(|text| text.parse::<u64>().ok());
+    let generation = before.unwrap_or(0) + 1;
+    put(service, "generation", json!(generation.to_string()));
+    put(service, "observedGeneration", json!(generation.to_string()));
+    generation
 }
 
 /// Makes a revision, and says how that went.
@@ -93,19 +112,28 @@ fn revise(world: &mut World<'_>, service: &mut Value, name: &str) {
     put(service, "conditions", json!([condition("RoutesReady"), condition("ConfigurationsReady")]));
 }
 
-/// The service as the first answer of its operation shows it.
-pub(super) fn reconciling(service: &Value) -> Value {
+/// The service as the first answer of its operation shows it: what is wanted, and of how it does what was true before.
+pub(super) fn reconciling(service: &Value, before: Option<&Value>) -> Value {
     let mut shown = service.clone();
-    put(&mut shown, "reconciling", json!(true));
-    put(&mut shown, "terminalCondition", json!({ "type": "Ready", "state": "CONDITION_PENDING" }));
-    if let Some(fields) = shown.as_object_mut() {
-        fields.shift_remove("conditions");
+    for member in STATUS {
+        let seen = before.and_then(|before| before.get(member)).cloned();
+        match (seen, shown.as_object_mut()) {
+            (Some(seen), _) => put(&mut shown, member, seen),
+            (None, Some(fields)) => drop(fields.shift_remove(member)),
+            (None, None) => {}
+        }
     }
+    default(&mut shown, "terminalCondition", json!({}));
+    if let Some(condition) = shown.get_mut("terminalCondition") {
+        put(condition, "state", json!("CONDITION_PENDING"));
+    }
+    put(&mut shown, "reconciling", json!(true));
     shown
 }
 
 /// The service as the operation of its deletion shows it.
 pub(super) fn deleted(mut service: Value, now: Timestamp) -> Value {
+    count(&mut service);
     put(&mut service, "deleteTime", json!(stamp(now)));
     put(&mut service, "expireTime", json!(stamp(now.checked_add(KEPT).unwrap_or(now))));
     service
