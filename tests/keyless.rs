@@ -1,6 +1,6 @@
 //! Keyless login as its users set it up: the bootstrap of a repository, and the login that it declares.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod support;
 

@@ -2,6 +2,7 @@
 //! Pure. Every text that leaves the program goes through [`Secrets::hide`].
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use regex_lite::Regex;
@@ -93,6 +94,14 @@ fn lines(text: &str) -> impl Iterator<Item = (String, String)> {
     })
 }
 
+/// Bytes as digests are written.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut all, byte| {
+        let _ = write!(all, "{byte:02x}");
+        all
+    })
+}
+
 /// The user and the password that an address begins with, behind its scheme.
 fn login(address: &str) -> Option<(&str, &str)> {
     let host = address.split(|c: char| c == '/' || c.is_whitespace()).next()?;
@@ -165,8 +174,7 @@ impl Secrets {
     fn stand_in(&self, secret: &str) -> String {
         let Some(salt) = &self.salt else { return HIDDEN.to_owned() };
         let sum = Sha256::digest(format!("{salt}:{secret}"));
-        let digits: String = sum.iter().take(DIGEST).map(|byte| format!("{byte:02x}")).collect();
-        format!("(sensitive sha256:{digits})")
+        format!("(sensitive sha256:{})", hexadecimal(sum.get(..DIGEST).unwrap_or_default()))
     }
 
     /// A text without any secret.

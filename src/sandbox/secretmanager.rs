@@ -98,15 +98,15 @@ fn create(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
     for field in MUTABLE {
         secret.extend(call.body.get(field).map(|value| (field.to_owned(), value.clone())));
     }
-    store(world, &key, secret)
+    Ok(store(world, &key, secret))
 }
 
 /// Stores a secret under an etag of its own.
-fn store(world: &mut World<'_>, key: &str, mut secret: Map<String, Value>) -> Result<Value, ApiError> {
+fn store(world: &mut World<'_>, key: &str, mut secret: Map<String, Value>) -> Value {
     secret.insert("etag".to_owned(), json!(etag(world)));
     let secret = Value::Object(secret);
     world.state.resources.insert(key.to_owned(), secret.clone());
-    Ok(secret)
+    secret
 }
 
 /// Etags are quoted, as an HTTP header has them.
@@ -151,7 +151,7 @@ fn patch(world: &mut World<'_>, call: &Call<'_>) -> Result<Value, ApiError> {
             None => drop(fields.remove(*field)),
         }
     }
-    store(world, &key, fields)
+    Ok(store(world, &key, fields))
 }
 
 fn check_etag(stored: &Value, given: Option<&str>) -> Result<(), ApiError> {

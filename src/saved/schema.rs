@@ -32,11 +32,16 @@ fn of_variant(schema: &mut Schema) {
     else {
         return;
     };
-    if let Some(fields) = schema.get_mut("properties").and_then(Value::as_object_mut)
-        && let (1, Some(field)) = (fields.len(), fields.values_mut().next())
-        && let Some(field) = field.as_object_mut()
-    {
-        field.entry("description").or_insert(about);
+    let fields =
+        schema.get_mut("properties").and_then(Value::as_object_mut).filter(|fields| fields.len() == 1);
+    for field in fields.into_iter().flat_map(|fields| fields.values_mut()) {
+        // Any value at all is `true` in a schema.
+        if field.as_bool() == Some(true) {
+            *field = json!({});
+        }
+        if let Some(field) = field.as_object_mut() {
+            field.entry("description").or_insert_with(|| about.clone());
+        }
     }
 }
 

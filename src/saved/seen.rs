@@ -126,7 +126,9 @@ mod tests {
 
     fn kept(desired: &Value, owned: &[(&str, &str)]) -> Value {
         let mut ours = Owned::default();
-        owned.iter().for_each(|(facet, key)| ours.insert(facet, *key));
+        for (facet, key) in owned {
+            ours.insert(facet, *key);
+        }
         let live = json!({
             "size": 1, "disk": {"type": "ssd", "gb": 10}, "labels": {"a": "1", "theirs": "2"}, "tags": ["web", "theirs"],
             "policies": {"x": 1, "y": 2},

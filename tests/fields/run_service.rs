@@ -4,7 +4,7 @@ use crate::fields::table::{Table, row};
 
 const TOKEN: &str = "secretEnv: {TOKEN: {secret: api-token}}";
 
-fn table() -> Table {
+pub(super) fn table() -> Table {
     Table {
         kind: "RunService",
         base: "{kind: RunService, name: api, image: 'nginx:1'}",

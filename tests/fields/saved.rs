@@ -10,14 +10,15 @@ use provost::report::Secrets;
 use provost::saved::{self, Made, Pins, SavedPlan, Source};
 
 use super::table::{Row, Table};
-use super::{access, bucket, container_vm, firewall_rule, registry, vm};
+use super::{access, bucket, container_vm, firewall_rule, registry, run_service, vm, workload_identity};
 use crate::world::World;
 
 fn tables() -> Vec<Table> {
     let machines = [vm::table(), container_vm::table()];
     let access = [access::accounts(), access::apis(), access::grants()];
     let others = [bucket::table(), registry::table(), firewall_rule::table()];
-    machines.into_iter().chain(access).chain(others).collect()
+    let more = [run_service::table(), workload_identity::whole()];
+    machines.into_iter().chain(access).chain(others).chain(more).collect()
 }
 
 /// The document of a plan, of which only the live side can move.

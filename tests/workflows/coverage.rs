@@ -77,3 +77,16 @@ fn commands(lines: &[&str]) -> Vec<RangeInclusive<usize>> {
     }
     commands
 }
+
+#[test]
+fn what_has_not_run_is_missed_and_what_only_divides_is_not() {
+    let script =
+        ["one \\", "  --more", "# why", "if two; then", "  three", "else", "  four |", "    five", "fi"];
+    let found: Vec<(usize, usize)> =
+        commands(&script).iter().map(|range| (*range.start(), *range.end())).collect();
+    assert_eq!(found, [(1, 2), (4, 4), (5, 5), (7, 8)]);
+    let mut coverage = Coverage::default();
+    coverage.trace("f", "job/step", "+1 one --more\n++4 two\n4 said by a command\n+5 three\n");
+    let lines: Vec<usize> = coverage.0.values().flatten().copied().collect();
+    assert_eq!(lines, [1, 4, 5]);
+}

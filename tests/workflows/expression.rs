@@ -145,3 +145,24 @@ impl Parser<'_> {
         }
     }
 }
+
+#[test]
+fn conditions_are_read_as_github_reads_them() {
+    let mut context = Context::default();
+    context.set("vars.A", "x");
+    context.set("vars.NONE", "");
+    let rows = [
+        ("vars.A == 'x' && vars.NONE == ''", true, false),
+        ("vars.NONE || vars.A", true, false),
+        ("!cancelled() && (vars.A != 'x' || vars.A)", true, true),
+        ("${{ failure() }}", false, true),
+        ("steps.none.outputs.said == 'yes'", false, false),
+    ];
+    for (condition, then, after_failure) in rows {
+        for (failed, expected) in [(false, then), (true, after_failure)] {
+            context.failed = failed;
+            assert_eq!(context.holds(Some(condition)), expected, "{condition}, failed: {failed}");
+        }
+    }
+    assert_eq!(context.fill("a-${{ vars.NONE || 'b' }}-${{ vars.A }}"), "a-b-x");
+}

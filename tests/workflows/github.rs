@@ -214,7 +214,9 @@ impl Event {
             ("github.ref_name", &self.ref_name),
             ("github.event.repository.default_branch", "main"),
         ];
-        known.into_iter().for_each(|(name, value)| context.set(name, value));
+        for (name, value) in known {
+            context.set(name, value);
+        }
         if self.name == "pull_request" {
             context.set("github.event.pull_request.number", "12");
             context.set("github.event.pull_request.head.sha", &self.head);

@@ -72,7 +72,9 @@ pub(crate) fn run(github: &GitHub, workflow: &str, event: &Event) -> Ended {
         for row in matrix(job).into_iter().filter(|_| runs) {
             let mut context = context.clone();
             context.failed = false;
-            row.iter().for_each(|(key, value)| context.set(&format!("matrix.{key}"), value));
+            for (key, value) in &row {
+                context.set(&format!("matrix.{key}"), value);
+            }
             let mut run = Run::new(github, &file, name, context, event);
             if !run.job(job, &mut ended) {
                 result = Result::Failure;

@@ -23,6 +23,9 @@ pub struct PlanOutput<'a> {
     pub changes: Vec<ChangeOutput<'a>>,
     /// What is held back or worth knowing before it is applied, the gravest first.
     pub report: Vec<FindingOutput<'a>>,
+    /// Rules of the policy that it breaks and that `--override` puts aside, by name.
+    #[schemars(with = "Vec<String>")]
+    pub overrides: &'a [String],
 }
 
 /// How many resources each action concerns.
@@ -114,6 +117,7 @@ impl<'a> PlanOutput<'a> {
             summary: SummaryOutput::of(plan),
             changes: plan.changes.iter().map(ChangeOutput::of).collect(),
             report: plan.report.iter().map(FindingOutput::of).collect(),
+            overrides: &plan.overrides,
         }
     }
 }

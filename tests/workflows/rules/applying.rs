@@ -54,7 +54,7 @@ pub(crate) async fn a_push_that_changes_nothing_passes() -> Coverage {
 
 pub(crate) async fn a_plan_of_a_fork_is_nobodys_review() -> Coverage {
     let (mut world, mut proposal, push) = merged().await;
-    proposal.from = "eve/course".to_owned();
+    "eve/course".clone_into(&mut proposal.from);
     fs_err::write(world.github.state().join("runs.json"), "[]").unwrap();
     world.github.add("runs", proposal.ran());
     world.run("apply.yml", &push).is(REFUSE, Result::Failure).is(APPLY, Result::Skipped);
@@ -95,7 +95,7 @@ pub(crate) async fn by_hand_it_plans_afresh() -> Coverage {
     world.run("apply.yml", &by_hand).is("plan", Result::Success).is("apply", Result::Success);
     world.room.resource(FIREWALL);
     let mut elsewhere = by_hand;
-    elsewhere.ref_name = "proposal".to_owned();
+    "proposal".clone_into(&mut elsewhere.ref_name);
     world.run("apply.yml", &elsewhere).is("apply", Result::Skipped);
     world.coverage()
 }

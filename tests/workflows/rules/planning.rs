@@ -40,7 +40,7 @@ pub(crate) async fn the_comment_is_made_once_and_then_kept_up_to_date() -> Cover
 pub(crate) async fn a_fork_is_only_validated() -> Coverage {
     let mut world = World::with(&course("")).await;
     let mut event = world.github.propose(&course(RULE));
-    event.from = "eve/course".to_owned();
+    "eve/course".clone_into(&mut event.from);
     let ended = world.run("plan.yml", &event).is("validate", Result::Success).is("plan", Result::Skipped);
     assert!(
         ended.said("validate/Check every spec").contains("is valid"),
