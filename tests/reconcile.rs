@@ -22,7 +22,7 @@ labels: { team: owl }
 ";
 const BACKEND: &str = "/compute/v1/projects/be-cloud-2526/zones/europe-west1-b/instances/backend";
 /// Far above what anything here takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A loop that runs, ended with the test.
 struct Loop {
@@ -51,7 +51,8 @@ impl Loop {
         let mut this = Self { child, address: String::new(), log, said: Vec::new() };
         let line = this.hear("listening on http://");
         let address = line.split("http://").nth(1).unwrap();
-        this.address = address.split(|c: char| c == '"' || c.is_whitespace()).next().unwrap().to_owned();
+        let end = |c: char| c == '"' || c.is_whitespace();
+        address.split(end).next().unwrap().clone_into(&mut this.address);
         this
     }
 

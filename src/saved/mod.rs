@@ -196,6 +196,14 @@ pub enum Unreadable {
     /// It calls itself a saved plan and is none.
     #[error("it is damaged; plan again")]
     Damaged(#[from] serde_json::Error),
+    /// It was changed by hand, to have machines made from somebody's image.
+    #[error("it pins the family {family} to {image}, which is no image of that project; plan again")]
+    Pin {
+        /// The family.
+        family: String,
+        /// What it is pinned to.
+        image: String,
+    },
 }
 
 impl SavedPlan {
@@ -209,7 +217,13 @@ impl SavedPlan {
         if found != u64::from(VERSION) {
             return Err(Unreadable::Version { found });
         }
-        Ok(serde_json::from_value(document)?)
+        let saved: Self = serde_json::from_value(document)?;
+        match pins::forged(&saved.pins) {
+            Some((family, image)) => {
+                Err(Unreadable::Pin { family: family.to_owned(), image: image.to_owned() })
+            }
+            None => Ok(saved),
+        }
     }
 
     /// The text of its file.

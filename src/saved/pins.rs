@@ -13,6 +13,18 @@ pub type Pins = BTreeMap<String, String>;
 
 const FAMILY: &str = "/global/images/family/";
 
+/// A pin that no plan of ours makes: the images of a family are in its own project. Whoever could write one into a file would
+/// choose what machines run.
+pub(super) fn forged(pins: &Pins) -> Option<(&str, &str)> {
+    let same = |family: &str, image: &str| {
+        let owner = family.split_once(FAMILY).map(|(owner, _)| owner);
+        let name = owner.and_then(|owner| image.strip_prefix(owner)?.strip_prefix("/global/images/"));
+        name.is_some_and(|name| !name.contains('/'))
+    };
+    let found = pins.iter().find(|(family, image)| !same(family, image));
+    found.map(|(family, image)| (family.as_str(), image.as_str()))
+}
+
 /// The families of images that a plan's requests name.
 pub fn families(plan: &Plan) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
@@ -142,6 +154,19 @@ mod tests {
             records: Vec::new(),
             report: Vec::new(),
             overrides: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_images_of_a_family_are_in_its_own_project() {
+        let family = "projects/debian-cloud/global/images/family/debian-12";
+        let is_forged = |image: &str| {
+            let pins = Pins::from([(family.to_owned(), image.to_owned())]);
+            forged(&pins).is_some()
+        };
+        assert!(!is_forged("projects/debian-cloud/global/images/debian-12-v20261101"));
+        for other in ["projects/evil/global/images/debian-12-v20261101", "debian-12", family] {
+            assert!(is_forged(other), "{other}");
         }
     }
 
