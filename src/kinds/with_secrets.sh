@@ -72,6 +72,6 @@ shift
 unset body value
 # Last of all: from here on the names are the container's.
 for provost_one in "${provost_all[@]}"; do
-  export "$provost_one"
+  export "${provost_one?}"
 done
 exec "$@"
