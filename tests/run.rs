@@ -1,5 +1,5 @@
 //! Services of Cloud Run, from the spec to what people open: by the built program on the sandbox.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod support;
 
