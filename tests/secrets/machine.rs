@@ -49,26 +49,26 @@ impl Drop for Booted {
 impl Booted {
     /// The machine of that name; its metadata server refuses the first tokens.
     pub(crate) fn on(room: &Room, cloud: &Cloud, name: &str, token: &str, refused: usize) -> Self {
-        let root = TempDir::new().unwrap();
+        let home = TempDir::new().unwrap();
         let (server, metadata) = metadata_server(token.to_owned(), refused);
         let machine = room.resource(&format!("instances/{name}"));
         let items = machine["metadata"]["items"].as_array().unwrap();
         let text = items.iter().find(|item| item["key"] == "user-data").unwrap()["value"].as_str().unwrap();
-        let here = root.path().to_str().unwrap();
+        let here = home.path().to_str().unwrap();
         let text = text
             .replace("http://metadata.google.internal", &metadata)
             .replace("https://secretmanager.googleapis.com", &cloud.url())
             .replace("console=/dev/console", &format!("console={here}/console"))
             .replace("/usr/bin/docker", &format!("{here}/bin/docker"))
             .replace("/var/lib/", &format!("{here}/var/lib/"));
-        let units = write_files(root.path(), &text);
+        let units = write_files(home.path(), &text);
         for (file, content) in [("bin/docker", DOCKER), ("bin/sleep", SLEEP)] {
-            program(&root.path().join(file), &content.replace("ROOT", here));
+            program(&home.path().join(file), &content.replace("ROOT", here));
         }
         for pipe in ["asleep", "wake"] {
-            assert!(Command::new("mkfifo").arg(root.path().join(pipe)).status().unwrap().success());
+            assert!(Command::new("mkfifo").arg(home.path().join(pipe)).status().unwrap().success());
         }
-        Self { root, units, server }
+        Self { root: home, units, server }
     }
 
     /// Starts a container, and waits for the end of what starts it.
