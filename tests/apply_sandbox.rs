@@ -161,15 +161,15 @@ async fn a_rule_that_was_made_anew_meanwhile_is_not_deleted() {
 }
 
 #[tokio::test]
-async fn an_inventory_that_names_nothing_any_more_leaves_nothing_behind() {
+async fn an_inventory_that_names_nothing_any_more_is_removed() {
     let bench = Bench::new(Duration::ZERO).await;
     bench.apply(vec![insert(0, "ssh")]).await;
-    let buckets = || async {
-        let list = Request::get(Service::Storage, "b").query("project", PROJECT);
+    let objects = || async {
+        let list = Request::get(Service::Storage, format!("b/{PROJECT}-provost/o"));
         bench.client.read(&Read::list(list, "items")).await.unwrap().len()
     };
-    assert_eq!(buckets().await, 1);
+    assert_eq!(objects().await, 1);
     let rule = bench.rule("ssh").await.expect("the rule is there");
     bench.apply(vec![delete(0, "ssh", &rule)]).await;
-    assert_eq!(buckets().await, 0);
+    assert_eq!(objects().await, 0);
 }

@@ -35,7 +35,10 @@ fn refusals(room: &Room, flags: &[&str]) -> Vec<String> {
 /// Each rule with what keeps it and what breaks it.
 fn rows() -> Vec<(&'static str, &'static str, String, String)> {
     let rule = |text: &str| format!("---\nkind: FirewallRule\nname: r\nallow: ['{text}']\n");
-    let service = |line: &str| format!("---\nkind: RunService\nname: api\nimage: nginx\n{line}\n");
+    let service = |line: &str| {
+        let api = "---\nkind: ApiServices\nname: run\nservices: [run.googleapis.com]\n";
+        format!("{api}---\nkind: RunService\nname: api\nimage: nginx\n{line}\n")
+    };
     let bucket = |place: &str| format!("---\nkind: Bucket\nname: be-cloud-2526-data\nlocation: {place}\n");
     let container = |image: &str| {
         format!(

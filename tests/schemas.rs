@@ -311,7 +311,8 @@ fn accepts(strict: &Value, kind: &str, value: &Value) -> bool {
         made_of: Vec::new(),
         of_whom: Vec::new(),
     };
-    check_shape(strict, &spec).into_diagnostics().iter().all(|d| d.code.starts_with("bad-"))
+    let of_a_format = |code: &str| code.starts_with("bad-") || code == "reference-too-early";
+    check_shape(strict, &spec).into_diagnostics().iter().all(|found| of_a_format(found.code))
 }
 
 fn pointers(value: &Value) -> Vec<String> {

@@ -113,8 +113,8 @@ fn totals<'a, 'b: 'a>(
         machines.add(before.0, after.0);
         disk.add(before.1, after.1);
     }
-    let machines = machines.above(policy.machines, Rule::Machines, "machines");
-    let disk = disk.above(policy.disk_gb, Rule::DiskGb, "GB of disks");
+    let machines = machines.above(policy.machines.map(u64::from), Rule::Machines, "machines");
+    let disk = disk.above(policy.disk_gb.map(u64::from), Rule::DiskGb, "GB of disks");
     Ok(machines.into_iter().chain(disk).collect())
 }
 
@@ -153,6 +153,7 @@ impl Total {
 /// is over was to go by its own spec.
 fn deletions(items: &[Item<'_>], intent: &Intent, policy: &Policy) -> Option<Breach> {
     let most = policy.deletions_per_apply.filter(|_| !intent.destroy && !intent.expired)?;
+    let most = u64::from(most);
     let goes = |item: &&Item<'_>| matches!(item.verdict, Verdict::Delete | Verdict::Replace);
     let count = u64::try_from(items.iter().filter(goes).count()).unwrap_or(u64::MAX);
     let what = format!("deleting or replacing {count} resources in one apply");

@@ -36,13 +36,13 @@ pub struct Policy {
     pub member_domains: Option<Vec<MemberPattern>>,
     /// How many machines the course may have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub machines: Option<u64>,
+    pub machines: Option<u32>,
     /// How many GB the disks of its machines may have together. A disk whose size no spec states counts 10.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub disk_gb: Option<u64>,
+    pub disk_gb: Option<u32>,
     /// How many resources one apply may delete or replace. `provost destroy` is asked for in as many words, and not limited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deletions_per_apply: Option<u64>,
+    pub deletions_per_apply: Option<u32>,
 }
 
 /// A rule of a policy, by its name.

@@ -29,17 +29,17 @@ pub(super) fn accounts() -> Table {
 pub(super) fn apis() -> Table {
     Table {
         kind: "ApiServices",
-        base: "{kind: ApiServices, name: apis, services: [run.googleapis.com]}",
+        base: "{kind: ApiServices, name: apis, services: [cloudbuild.googleapis.com]}",
         others: "",
         wire: "/v1/projects/PROJECT/services/pubsub.googleapis.com",
         rows: vec![
-            row("services", "", "services: [run.googleapis.com, pubsub.googleapis.com]")
+            row("services", "", "services: [cloudbuild.googleapis.com, pubsub.googleapis.com]")
                 .wire("/state", r#""ENABLED""#),
-            row("services", "services: [run.googleapis.com, pubsub.googleapis.com]", "")
+            row("services", "services: [cloudbuild.googleapis.com, pubsub.googleapis.com]", "")
                 .wire("/state", r#""DISABLED""#),
             row(
                 "services",
-                "{services: [run.googleapis.com, pubsub.googleapis.com], onDestroy: keep}",
+                "{services: [cloudbuild.googleapis.com, pubsub.googleapis.com], onDestroy: keep}",
                 "onDestroy: keep",
             )
             .ours()
