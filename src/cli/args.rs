@@ -272,7 +272,7 @@ pub(super) struct PlanArgs {
     #[arg(long)]
     pub(super) destroy: bool,
     /// Only tell what was changed outside Provost since the last apply: fields, deletions, by whom and when
-    #[arg(long, conflicts_with_all = ["destroy", "adopt", "release", "overrides", "no_preflight"])]
+    #[arg(long, conflicts_with_all = ["destroy", "adopt", "release", "overrides", "no_preflight", "out"])]
     pub(super) drift: bool,
     /// Exit with 2 when changes are pending; with `--drift`, when there is drift
     #[arg(long)]

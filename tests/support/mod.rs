@@ -2,6 +2,8 @@
 //! Speaks plain REST to the sandbox: what the program wrote is not checked with its own client.
 #![allow(dead_code, reason = "every test file uses its own part; which, differs from file to file")]
 
+pub(crate) mod rounds;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -81,6 +83,16 @@ pub(crate) fn program(arguments: &[&str]) -> Command {
     }
     command.args(arguments);
     command
+}
+
+/// Runs git in a folder, apart from whatever this machine's user has configured, and gives what it says.
+pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
+    let mut git = std::process::Command::new("git");
+    git.current_dir(folder).args(["-c", "user.name=Ann", "-c", "user.email=ann@x.edu"]).args(arguments);
+    git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
+    let output = git.output().unwrap();
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
 /// The same command for tests that run it beside others, or kill it.

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::github::git;
 use super::runner::Run;
+use crate::support::git;
 
 type With = BTreeMap<String, String>;
 type Play = fn(&Run<'_>, &With) -> bool;

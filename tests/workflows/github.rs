@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::expression::Context;
 use super::file::Map;
+use crate::support::git;
 
 /// The repository of the course.
 const REPOSITORY: &str = "school/course";
@@ -26,16 +26,6 @@ const VARIABLES: &[(&str, &str)] = &[
     ("PROVOST_PLAN_SERVICE_ACCOUNT", "plan@x.iam.gserviceaccount.com"),
     ("PROVOST_SERVICE_ACCOUNT", "apply@x.iam.gserviceaccount.com"),
 ];
-
-/// Runs git, apart from whatever this machine's user has configured.
-pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
-    let mut git = Command::new("git");
-    git.current_dir(folder).args(["-c", "user.name=Ann", "-c", "user.email=ann@x.edu"]).args(arguments);
-    git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
-    let output = git.output().unwrap();
-    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
-}
 
 #[derive(Debug)]
 pub(crate) struct GitHub {
