@@ -82,5 +82,6 @@ fn after_destroy_and_sweep_a_project_is_as_it_was_but_for_what_is_kept() {
     provost(&["apply", "course", "--yes"]).code(0);
     provost(&["destroy", "course", "--yes"]).code(0);
     provost(&["sweep", "course", "--delete", "--yes-delete-in", "be-sweep"]).code(0);
+    provost(&["history", "course", "--delete", "--yes"]).code(0);
     assert_eq!(holds(&gcloud), before);
 }

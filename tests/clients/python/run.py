@@ -1,7 +1,7 @@
 """google-cloud-run: a service, a change of it, its policy."""
 
 from common import PROJECT, REGION, client, refused, same
-from google.api_core.exceptions import AlreadyExists, InvalidArgument, NotFound
+from google.api_core.exceptions import BadRequest, Conflict, NotFound
 from google.cloud import run_v2 as run
 from google.iam.v1 import iam_policy_pb2, policy_pb2
 
@@ -23,9 +23,9 @@ def wanted(**container):
 made = services.create_service(parent=PARENT, service=wanted(), service_id="python-made").result()
 same((made.name, made.terminal_condition.state), (NAME, run.Condition.State.CONDITION_SUCCEEDED))
 same((made.ingress, made.launch_stage), (run.IngressTraffic.INGRESS_TRAFFIC_ALL, 4))
-refused(AlreadyExists, services.create_service, parent=PARENT, service=wanted(), service_id="python-made")
+refused(Conflict, services.create_service, parent=PARENT, service=wanted(), service_id="python-made")
 bad = wanted(env=[run.EnvVar(name="PORT", value="1")])
-refused(InvalidArgument, services.create_service, parent=PARENT, service=bad, service_id="other")
+refused(BadRequest, services.create_service, parent=PARENT, service=bad, service_id="other")
 read = services.get_service(name=NAME)
 same(dict(read.template.containers[0].resources.limits), {"cpu": "1000m", "memory": "512Mi"})
 same(read.template.timeout.total_seconds(), 300.0)
