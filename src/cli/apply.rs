@@ -172,7 +172,7 @@ fn stale(
     printer.annotate(plan::annotations(&plan, loaded));
     if format == ReportFormat::Text {
         plan.report.iter().for_each(|finding| printer.out(&text::finding(finding)));
-        printer.note("Nothing was changed: this is not the project any more that the plan was made for.\n");
+        printer.note("Nothing was changed.\n");
     }
     Told { loaded, plan: &plan, outcome: None, standings: None }.say(format, printer);
     Exit::Refused

@@ -92,7 +92,7 @@ pub(super) enum Command {
 
 #[derive(Clone, Debug, Args)]
 pub(super) struct CourseArgs {
-    /// The course folder, or one YAML file; for `apply` also a plan that `plan --out` wrote
+    /// The course folder, or one YAML file
     #[arg(default_value = ".")]
     pub(super) folder: PathBuf,
     /// Lay `overlays/NAME.yaml` of the course folder over the course: a term, a rehearsal, another project

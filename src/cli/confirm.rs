@@ -26,6 +26,13 @@ pub(super) fn confirm(args: &RunArgs, intent: &Intent, printer: &Printer) -> Res
 /// How many deletions are many, where no policy says.
 const MANY: usize = 10;
 
+/// How many resources go, and how many are many, if they are more than that.
+pub(super) fn is_much(plan: &Plan, policy: &Policy) -> Option<(usize, usize)> {
+    let goes = plan.count(Action::Delete) + plan.count(Action::Replace);
+    let many = policy.deletions_per_apply.map_or(MANY, |most| usize::try_from(most).unwrap_or(MANY));
+    (goes > many).then_some((goes, many))
+}
+
 /// Asks once more where much goes: a yes is typed by habit, and a number is not.
 pub(super) fn confirm_again(
     args: &RunArgs,
@@ -33,11 +40,7 @@ pub(super) fn confirm_again(
     policy: &Policy,
     printer: &Printer,
 ) -> Result<(), Refusal> {
-    let goes = plan.count(Action::Delete) + plan.count(Action::Replace);
-    let many = policy.deletions_per_apply.map_or(MANY, |most| usize::try_from(most).unwrap_or(MANY));
-    if args.yes || goes <= many {
-        return Ok(());
-    }
+    let Some((goes, many)) = is_much(plan, policy).filter(|_| !args.yes) else { return Ok(()) };
     let question = format!("{goes} resources are deleted or replaced, more than {many}.");
     if printer.asks_for(&question, &goes.to_string()) {
         Ok(())

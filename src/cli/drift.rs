@@ -15,7 +15,7 @@ use super::plan::{self, Checked};
 use super::printer::Printer;
 
 pub(super) async fn run(args: &PlanArgs, printer: &mut Printer) -> anyhow::Result<Exit> {
-    let Some(loaded) = course::load(&args.target.course, printer)? else {
+    let Some(loaded) = course::load_to_report(&args.target.course, args.format, printer)? else {
         return Ok(Exit::Failed);
     };
     let connection = connection::connect(&args.target, &loaded).await?;
@@ -32,7 +32,6 @@ pub(super) async fn run(args: &PlanArgs, printer: &mut Printer) -> anyhow::Resul
     }
     printer.summarise(|room| Paper { room, ..paper }.drift(&plan, &drift));
     Ok(match () {
-        () if plan.is_refused() => Exit::Refused,
         () if args.detailed_exitcode && !drift.is_empty() => Exit::Pending,
         () => Exit::Done,
     })

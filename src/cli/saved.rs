@@ -52,10 +52,26 @@ pub(super) fn write(
     printer: &Printer,
 ) -> anyhow::Result<()> {
     let document = kept.document(&source(target), &RealPace::new().uuid(), printer)?;
-    if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs_err::create_dir_all(folder)?;
-    }
+    keep_others(file, &kept.loaded.root)?;
     fs_err::write(file, document.text()?)?;
+    Ok(())
+}
+
+/// Refuses to write over what is no saved plan, and where it would become part of the course.
+fn keep_others(file: &Path, course: &Path) -> Result<(), Refusal> {
+    let is_plan = |text: &str| text.trim_start().starts_with('{') && SavedPlan::parse(text).is_ok();
+    let other = file.exists() && !fs_err::read_to_string(file).is_ok_and(|text| is_plan(&text));
+    if other {
+        let file = file.display();
+        return Err(Refusal::Usage(format!("{file} exists and is no saved plan: nothing was written over it")));
+    }
+    let is_spec = file.extension().is_some_and(|end| end == "yaml" || end == "yml");
+    let beside = |path: &Path| fs_err::canonicalize(path).ok();
+    let folder = file.parent().map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
+    if is_spec && folder.and_then(beside).is_some_and(|folder| Some(folder) == beside(course)) {
+        let file = file.display();
+        return Err(Refusal::Usage(format!("{file} would be read as a spec of the course: name it `plan.json`")));
+    }
     Ok(())
 }
 
@@ -100,6 +116,7 @@ pub(super) fn intent(saved: &SavedPlan, args: &ApplyArgs) -> Result<Intent, Refu
         (!vars.is_empty(), "--var"),
         (!args.ownership.adopt.is_empty(), "--adopt"),
         (!args.ownership.release.is_empty(), "--release"),
+        (!args.policy.overrides.is_empty(), "--override"),
     ];
     match said.iter().find(|(said, _)| *said) {
         Some((_, flag)) => Err(Refusal::Usage(format!(

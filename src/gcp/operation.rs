@@ -178,13 +178,13 @@ fn done(request: &Request, operation: Value, at: &str) -> Result<Value, ApiError
     Err(ApiError::Operation { what: request.to_string(), codes, message: messages.join("; "), info })
 }
 
-/// An operation may end well, and what it made not work: Cloud Run says so in a condition.
+/// An operation may end well, and what it made not work: Cloud Run says so in a condition. What is deleted need not have worked.
 fn came_up(request: &Request, operation: Value) -> Result<Value, ApiError> {
     let text = |member: &str| {
         let at = operation.pointer(&format!("/response/terminalCondition/{member}"));
         at.and_then(Value::as_str).unwrap_or_default().to_owned()
     };
-    if text("state") != "CONDITION_FAILED" {
+    if text("state") != "CONDITION_FAILED" || request.verb == Verb::Delete {
         return Ok(operation);
     }
     let (codes, message) = (vec![text("reason")], text("message"));
@@ -239,6 +239,9 @@ mod tests {
             let condition = json!({"state": state, "message": "Image not found."});
             came_up(&request, json!({"done": true, "response": {"terminalCondition": condition}}))
         };
+        let deleted = Request::new(Verb::Delete, Service::Run, "x");
+        let failed = json!({"response": {"terminalCondition": {"state": "CONDITION_FAILED"}}});
+        assert!(came_up(&deleted, failed).is_ok());
         assert!(ended("CONDITION_SUCCEEDED").is_ok());
         assert!(ended("CONDITION_FAILED").is_err_and(|error| error.to_string().contains("Image not found.")));
     }

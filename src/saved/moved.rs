@@ -24,6 +24,9 @@ pub fn moved(saved: &SavedPlan, now: &SavedPlan, again: &str) -> Vec<Finding> {
     if found.is_empty() {
         found = steps(saved, now);
     }
+    if found.is_empty() {
+        found.extend(altered(saved, now));
+    }
     if saved.refused {
         found.insert(0, refused(saved));
     }
@@ -209,6 +212,16 @@ fn steps(saved: &SavedPlan, now: &SavedPlan) -> Vec<Finding> {
         }
     }
     found
+}
+
+/// What a reviewer reads must be what is done: a file whose shown half was altered says something else than its steps.
+fn altered(saved: &SavedPlan, now: &SavedPlan) -> Option<Finding> {
+    let shown = |plan: &SavedPlan| {
+        let SavedPlan { course, project, summary, changes, .. } = plan;
+        json!([course, project, summary, changes])
+    };
+    let message = "what the file shows (its course, project, summary or changes) is not what its steps do";
+    (shown(saved) != shown(now)).then(|| finding("plan-altered", None, message.to_owned()))
 }
 
 fn of_step(step: &SavedStep, message: String) -> Finding {

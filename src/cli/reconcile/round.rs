@@ -9,6 +9,7 @@ use crate::apply::{Outcome, StepResult};
 use crate::cli::apply;
 use crate::cli::args::ReconcileArgs;
 use crate::cli::commit;
+use crate::cli::confirm;
 use crate::cli::connection::{self, Connection};
 use crate::cli::course::{self, Loaded};
 use crate::cli::exit::Exit;
@@ -91,6 +92,7 @@ impl<'a> Worker<'a> {
             () if shown.is_refused() => Ended::Refused,
             () if idle && drift.is_empty() => Ended::Converged,
             () if self.args.report_only => self.reported(&shown),
+            () if self.is_unsure(&checked.plan, loaded, printer) => Ended::Refused,
             () if stop.is_asked() => Ended::Stopped,
             () => {
                 let outcome = self.apply(connection, loaded, &checked, printer).await?;
@@ -134,6 +136,21 @@ impl<'a> Worker<'a> {
         tenure.end(printer).await;
         // Whoever does not wait for the lock never plans again: the next round does.
         Ok(outcome?.unwrap_or_default())
+    }
+
+    /// Whether somebody had better look first: where a terminal would be asked twice, and while the folder is being changed, as a
+    /// pull that is half done looks like a course that dropped its resources.
+    fn is_unsure(&self, plan: &Plan, loaded: &Loaded, printer: &Printer) -> bool {
+        if self.folder_changed() {
+            printer.warn("the folder changed while it was planned: the next round looks again\n");
+            return true;
+        }
+        let Some((goes, many)) = confirm::is_much(plan, &loaded.scope.policy) else { return false };
+        printer.warn(&format!(
+            "{goes} resources would be deleted or replaced, more than {many}, and nobody is there to ask: run `provost apply`, or let \
+             `deletionsPerApply` in `policy:` of the Course allow it\n"
+        ));
+        true
     }
 
     /// Tells what there would be to do.
