@@ -27,6 +27,8 @@ const VM: &str = "kind: Vm\nname: a\nmachineType: e2-medium\n";
 const CONTAINER: &str = "kind: ContainerVm\nname: a\nmachineType: e2-medium\ncontainers: [";
 const SECRET: &str = "kind: ContainerVm\nname: a\nmachineType: e2-medium\ncontainers: [{ image: a, secretEnv: { KEY: { secret: key } } }]";
 
+const SERVICE: &str = "kind: RunService\nname: a\nimage: a\nsecretEnv: { KEY: { secret: key } }";
+
 /// What lets an account read the secret `key`.
 fn reads(on: &str, more: &str) -> String {
     let account = "serviceAccount:web-app@be-cloud-2526.iam.gserviceaccount.com";
@@ -36,7 +38,6 @@ fn reads(on: &str, more: &str) -> String {
 
 #[test]
 fn a_secret_that_the_course_grants_is_no_warning() {
-    let machine = format!("{SECRET}\nserviceAccount: web-app\n");
     let condition =
         "condition: { title: t, expression: 'request.time < timestamp(\"2027-07-01T00:00:00Z\")' }\n";
     for (on, more, silent) in [
@@ -46,10 +47,16 @@ fn a_secret_that_the_course_grants_is_no_warning() {
         ("{ secret: key }", "project: other-1234\n", false),
         ("{ secret: key2 }", "", false),
     ] {
-        assert_eq!(said(&format!("{machine}{}", reads(on, more))).is_empty(), silent, "{on} {more}");
+        for reader in [SECRET, SERVICE] {
+            let spec = format!("{reader}\nserviceAccount: web-app\n{}", reads(on, more));
+            assert_eq!(said(&spec).is_empty(), silent, "{spec}");
+        }
     }
-    let elsewhere = machine.replace("secret: key ", "secret: projects/other-1234/secrets/key ");
-    assert!(said(&format!("{elsewhere}{}", reads("{ secret: key }", "project: other-1234\n"))).is_empty());
+    for reader in [SECRET, SERVICE] {
+        let elsewhere = reader.replace("secret: key ", "secret: projects/other-1234/secrets/key ");
+        let grant = reads("{ secret: key }", "project: other-1234\n");
+        assert!(said(&format!("{elsewhere}\nserviceAccount: web-app\n{grant}")).is_empty(), "{elsewhere}");
+    }
 }
 
 #[test]
@@ -100,6 +107,8 @@ fn each_rule_says_what_it_is_about() {
         ),
         (format!("{SECRET}\n"), "secret-of-all KEY"),
         (format!("{SECRET}\nserviceAccount: web-app\n"), "secret-not-granted KEY"),
+        (format!("{SERVICE}\n"), "secret-of-all KEY"),
+        (format!("{SERVICE}\nserviceAccount: web-app\n"), "secret-not-granted KEY"),
     ];
     for (spec, wanted) in rows {
         assert_eq!(said(&spec), [wanted], "{spec}");

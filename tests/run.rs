@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 use support::{COURSE, PROJECT, Room, Said, provost};
 
-const SERVICES: &str = "services: [run.googleapis.com, artifactregistry.googleapis.com, iam.googleapis.com, storage.googleapis.com]";
+const SERVICES: &str = "services: [run.googleapis.com, artifactregistry.googleapis.com, iam.googleapis.com, storage.googleapis.com, secretmanager.googleapis.com]";
 
 const API: &str = "---
 kind: RunService
@@ -67,6 +67,33 @@ fn a_service_is_made_named_by_others_handed_out_and_destroyed() {
     assert!(status.contains(&uri(&room, "api")), "{status}");
     room.run("destroy", &["--yes"]).code(0);
     assert_eq!(room.find("services/api"), None);
+}
+
+#[tokio::test]
+async fn a_secret_that_is_not_there_is_told_before_a_revision_fails_for_it() {
+    let room = room(API);
+    let cloud = room.cloud().await;
+    cloud.enable(&["run", "secretmanager"]).await;
+    drop(cloud);
+    let told = |room: &Room| {
+        let said = room.run("plan", &[]).code(0).out;
+        let lines = said.lines().filter(|line| line.starts_with("warning["));
+        lines.map(str::to_owned).collect::<Vec<_>>().join("\n")
+    };
+    assert_snapshot!(told(&room), @"warning[secret-not-there] RunService/api: there is no secret token-of-api in be-cloud-2526, or it has no version: its revision will not come to serve");
+    let cloud = room.cloud().await;
+    let secrets = "/v1/projects/be-cloud-2526/secrets";
+    cloud.post(&format!("{secrets}?secretId=token-of-api"), &json!({"replication": {"automatic": {}}})).await;
+    let payload = json!({"payload": {"data": "eA=="}});
+    cloud.post(&format!("{secrets}/token-of-api:addVersion"), &payload).await;
+    drop(cloud);
+    assert_eq!(told(&room), "");
+    room.apply();
+    room.converged();
+    let course = room.read("course.yaml");
+    let named = "secret: projects/be-cloud-2526/secrets/token-of-api/versions/2";
+    room.write("course.yaml", &course.replace("secret: token-of-api", named));
+    assert_snapshot!(told(&room), @"warning[secret-not-there] RunService/api: there is no version 2 of a secret token-of-api in be-cloud-2526: its revision will not come to serve");
 }
 
 #[test]

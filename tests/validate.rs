@@ -21,7 +21,7 @@ const COURSE: &str = "kind: Course\nname: be-cloud\nproject: my-project\n";
 #[test]
 fn a_sound_course_is_said_to_be_one() {
     let rich = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/rich");
-    let told = "be-cloud is valid: 14 resources in the project my-project.\n".to_owned();
+    let told = "be-cloud is valid: 15 resources in the project my-project.\n".to_owned();
     assert_eq!(validate(&rich, &[]), (0, told, String::new()));
     assert_eq!(validate(&rich, &["--format", "json"]), (0, "[]\n".to_owned(), String::new()));
 }

@@ -160,7 +160,7 @@ impl Resource for ContainerVm {
         let registries = registries.map(|(project, id)| (Address::new("Registry", id), project));
         let registries = registries.filter(|(registry, project)| scope.is_in(registry, project));
         let registries = registries.map(|(registry, _)| Need::Resource(registry));
-        let secrets = secret_env::needs(&self.containers, scope);
+        let secrets = secret_env::needs(self.containers.iter().map(|container| &container.secret_env), scope);
         rules::needs(&self.machine, scope).into_iter().chain(registries).chain(secrets).collect()
     }
 

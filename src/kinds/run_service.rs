@@ -20,13 +20,13 @@ use super::handout::Handout;
 use super::lint::{self, Lint};
 use super::reads::Reads;
 use super::yields::{Known, Yield, yields};
-use super::{Need, Scope, Written, import, service_account, wire};
+use super::{Need, Scope, Written, import, secret_env, service_account, wire};
 use crate::gcp::{Call, Read};
-use crate::spec::Address;
 use crate::spec::formats::{Expires, LabelKey, LabelValue, Member, Region, VmAccount};
+use crate::spec::{Address, Pointer};
 
 pub use observe::{everywhere, regions};
-pub use spec::{Ingress, RunService, SecretKey};
+pub use spec::{Ingress, RunService};
 
 impl Resource for RunService {
     const FACTS: &'static Facts = &fields::FACTS;
@@ -46,7 +46,9 @@ impl Resource for RunService {
     fn lint(&self, scope: &Scope) -> Vec<Lint> {
         let registry = super::Registry::FACTS.kind;
         let image = lint::machine::served(self.image.as_str(), self.env.as_ref(), registry, &scope.project);
-        image.into_iter().chain(rules::open_to_all(self)).collect()
+        let secrets = self.secret_env.iter().map(|env| (Pointer::from("secretEnv"), env));
+        let secrets = secret_env::SERVICE.lint(self.service_account.as_ref(), secrets, scope);
+        image.into_iter().chain(rules::open_to_all(self)).chain(secrets).collect()
     }
 
     fn governed(&self, scope: &Scope) -> Vec<Governs> {
@@ -71,8 +73,8 @@ impl Resource for RunService {
 
     fn normalise(&mut self, scope: &Scope) {
         self.service_account = self.service_account.as_ref().map(|account| account.canonical(&scope.project));
-        for secret in self.secret_env.iter_mut().flat_map(|secrets| secrets.values_mut()) {
-            secret.normalise(&scope.project);
+        if let Some(secrets) = &mut self.secret_env {
+            secret_env::normalise(secrets, &scope.project);
         }
     }
 
@@ -92,7 +94,8 @@ impl Resource for RunService {
         let registry = registry.filter(|(registry, project)| scope.is_in(registry, project));
         let account = self.service_account.as_ref().map(VmAccount::as_str).unwrap_or_default();
         let account = service_account::of_course(account, scope);
-        registry.map(|(registry, _)| registry).into_iter().chain(account).map(Need::Resource).collect()
+        let resources = registry.map(|(registry, _)| registry).into_iter().chain(account).map(Need::Resource);
+        resources.chain(secret_env::needs(self.secret_env.iter(), scope)).collect()
     }
 
     fn handout(&self, _scope: &Scope) -> Handout {
@@ -164,7 +167,9 @@ impl Resource for RunService {
         let labels = import::labels(live.spec.labels.as_ref());
         let mut spec =
             Self { labels, service_account: account, serving: None, traffic: None, ..live.spec.clone() };
-        spec.secret_env.iter_mut().flatten().for_each(|(_, secret)| secret.shorten());
+        if let Some(secrets) = &mut spec.secret_env {
+            secret_env::shorten(secrets, &scope.project);
+        }
         Ok(Written::of(spec).unsaid(json!({
             "port": 8080, "cpu": "1", "memory": "512Mi", "concurrency": 80, "timeout": "300s", "maxInstances": 100,
             "minInstances": 0, "ingress": "all", "public": false, "startupCpuBoost": false, "serviceAccount": "default",

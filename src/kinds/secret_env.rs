@@ -1,9 +1,10 @@
-//! Environment variables of containers whose values are secrets of Secret Manager. A spec names the secret; the machine reads it
-//! with its own account at every start of the container, by a script that its cloud-init brings along.
+//! Environment variables of containers whose values are secrets of Secret Manager. A spec names the secret; who reads it is the
+//! account of what runs the container, at every start of it: Cloud Run by itself, a machine by a script that its cloud-init brings
+//! along.
 //! Pure. No value of a secret ever comes here.
 //!
-//! The value travels in the environment of the process that starts the container, and in no file: docker's env files know no
-//! line breaks, and what an argument holds everybody on the machine can see.
+//! On a machine the value travels in the environment of the process that starts the container, and in no file: docker's env files
+//! know no line breaks, and what an argument holds everybody on the machine can see.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +17,7 @@ use super::lint::{Lint, Void};
 use super::machine::Machine;
 use super::{Scope, service_account};
 use crate::gcp::Service;
-use crate::spec::formats::{EnvName, LATEST, Scope as OauthScope, SecretName, SecretVersion};
+use crate::spec::formats::{EnvName, LATEST, Scope as OauthScope, SecretName, SecretVersion, VmAccount};
 use crate::spec::{Pointer, Problem};
 
 /// A secret of Secret Manager.
@@ -64,19 +65,23 @@ const TAKEN: [&str; 13] = [
 const TAKEN_BEGINNINGS: [&str; 4] = ["BASH", "DOCKER_", "LD_", "provost_"];
 
 impl SecretRef {
+    /// The full name of the secret, as seen from a project, and the version.
+    pub(super) fn parts(&self, project: &str) -> (String, &str) {
+        let (secret, version) = self.secret.parts(project);
+        (secret, self.version.as_ref().map(SecretVersion::as_str).or(version).unwrap_or(LATEST))
+    }
+
     /// The full name of the version, as seen from a project.
     pub fn resource(&self, project: &str) -> String {
-        let (secret, version) = self.secret.parts(project);
-        let version = self.version.as_ref().map(SecretVersion::as_str).or(version).unwrap_or(LATEST);
+        let (secret, version) = self.parts(project);
         format!("{secret}/versions/{version}")
     }
 
     fn normalise(&mut self, project: &str) {
-        let resource = self.resource(project);
-        if let Some((secret, version)) = resource.split_once("/versions/") {
-            self.secret = SecretName::from_trusted(secret);
-            self.version = Some(SecretVersion::from_trusted(version));
-        }
+        let (secret, version) = self.parts(project);
+        let version = SecretVersion::from_trusted(version);
+        self.secret = SecretName::from_trusted(secret);
+        self.version = Some(version);
     }
 
     fn shorten(&mut self, project: &str) {
@@ -107,44 +112,52 @@ pub(super) fn before(env: &SecretEnv) -> Vec<String> {
     script.into_iter().chain(secrets).chain(["--".to_owned()]).collect()
 }
 
-/// The API by which a machine reads its secrets.
-pub(super) fn needs(containers: &[Container], scope: &Scope) -> Option<Need> {
-    all(containers).next().is_some().then(|| Need::api(Service::SecretManager, &scope.project))
+/// The API by which secrets are read.
+pub(super) fn needs<'a>(mut all: impl Iterator<Item = &'a SecretEnv>, scope: &Scope) -> Option<Need> {
+    all.any(|env| !env.is_empty()).then(|| Need::api(Service::SecretManager, &scope.project))
 }
 
-/// Every secret with its place.
-fn all(containers: &[Container]) -> impl Iterator<Item = (Pointer, &EnvName, &SecretRef)> {
-    containers.iter().enumerate().flat_map(|(i, container)| {
-        let at = Pointer::from("containers").child(i.to_string()).child("secretEnv");
-        container.secret_env.iter().map(move |(name, secret)| (at.child(name.as_str()), name, secret))
-    })
+/// Each container with the place of its secrets.
+fn all(containers: &[Container]) -> impl Iterator<Item = (Pointer, &Container)> {
+    let at = |i: usize| Pointer::from("containers").child(i.to_string()).child("secretEnv");
+    containers.iter().enumerate().map(move |(i, container)| (at(i), container))
 }
 
-/// What the shape of a spec cannot say.
+/// What the shape of a machine's spec cannot say.
 pub(super) fn check(machine: &Machine, containers: &[Container]) -> Vec<Finding> {
-    let mut found: Vec<Finding> = containers.iter().enumerate().flat_map(|(i, c)| twice(i, c)).collect();
-    for (at, name, secret) in all(containers) {
-        found.extend(taken(name).map(|problem| (at.clone(), problem.about_key())));
-        let (_, named) = secret.secret.parts("");
-        if named.is_some() && secret.version.is_some() {
-            let problem = Problem::new("version-twice", "the version is named twice");
-            found.push((at.child("version"), problem.help("remove it here, or from the secret's name")));
-        }
+    let mut found = Vec::new();
+    for (at, container) in all(containers) {
+        let secrets = &container.secret_env;
+        found.extend(check_env(&at, Some(&container.env), secrets));
+        let taken =
+            secrets.keys().filter_map(|name| Some((at.child(name.as_str()), taken(name)?.about_key())));
+        found.extend(taken);
     }
-    if all(containers).next().is_some() {
+    if containers.iter().any(|container| !container.secret_env.is_empty()) {
         found.extend(may_ask(machine));
     }
     found
 }
 
-fn twice(i: usize, container: &Container) -> Vec<Finding> {
-    let at = Pointer::from("containers").child(i.to_string()).child("secretEnv");
-    let both = container.secret_env.keys().filter(|name| container.env.contains_key(*name));
-    both.map(|name| {
+/// What is wrong in the variables of one container, whatever runs it. `at` is the place of those that hold secrets.
+pub(super) fn check_env(
+    at: &Pointer,
+    plain: Option<&BTreeMap<EnvName, String>>,
+    secrets: &SecretEnv,
+) -> Vec<Finding> {
+    let both = secrets.keys().filter(|name| plain.is_some_and(|plain| plain.contains_key(*name)));
+    let both = both.map(|name| {
         let problem = Problem::new("env-twice", format!("`{name}` stands in `env` and in `secretEnv`"));
         (at.child(name.as_str()), problem.help("remove it from one of the two").about_key())
-    })
-    .collect()
+    });
+    let versions =
+        secrets.iter().filter(|(_, one)| one.version.is_some() && one.secret.parts("").1.is_some());
+    let versions = versions.map(|(name, _)| {
+        let problem = Problem::new("version-twice", "the version is named twice");
+        let at = at.child(name.as_str()).child("version");
+        (at, problem.help("remove it here, or from the secret's name"))
+    });
+    both.chain(versions).collect()
 }
 
 fn taken(name: &EnvName) -> Option<Problem> {
@@ -174,54 +187,83 @@ fn may_ask(machine: &Machine) -> Option<Finding> {
     (!opens).then(|| (Pointer::from("scopes"), problem))
 }
 
-/// What is unwise about who may read the secrets, or fails once the machine boots.
+/// What reads secrets with its account.
+#[derive(Debug)]
+pub(super) struct Reader {
+    what: &'static str,
+    /// What comes of it while nobody lets the account read one.
+    otherwise: &'static str,
+}
+
+/// A machine that runs containers.
+const MACHINE: Reader =
+    Reader { what: "machine", otherwise: "its container waits at boot until somebody grants it" };
+/// A service of Cloud Run, which looks at every secret of a revision before it serves.
+pub(super) const SERVICE: Reader =
+    Reader { what: "service", otherwise: "no revision comes to serve until somebody grants it" };
+
+/// What is unwise about who may read the secrets of a machine, or fails once it boots.
 pub(super) fn lint(machine: &Machine, containers: &[Container], scope: &Scope) -> Vec<Lint> {
-    let account = machine.service_account.as_ref().map(|account| account.canonical(&scope.project));
-    match account.as_ref().map(AsRef::as_ref).filter(|account: &&str| *account != "default") {
-        None => all(containers).next().map(|(at, ..)| default_account(at)).into_iter().collect(),
-        Some(email) => all(containers).map(|(at, _, secret)| not_granted(at, secret, email, scope)).collect(),
+    let account = machine.service_account.as_ref();
+    MACHINE.lint(account, all(containers).map(|(at, container)| (at, &container.secret_env)), scope)
+}
+
+impl Reader {
+    /// What is unwise about the account that reads secrets, or fails when it does. Each map of them comes with its place.
+    pub(super) fn lint<'a>(
+        &self,
+        account: Option<&VmAccount>,
+        envs: impl Iterator<Item = (Pointer, &'a SecretEnv)>,
+        scope: &Scope,
+    ) -> Vec<Lint> {
+        let account = account.map(|account| account.canonical(&scope.project));
+        let mut secrets = envs
+            .flat_map(|(at, env)| env.iter().map(move |(name, secret)| (at.child(name.as_str()), secret)));
+        match account.as_ref().map(AsRef::as_ref).filter(|account: &&str| *account != "default") {
+            None => secrets.next().map(|(at, _)| self.default_account(at)).into_iter().collect(),
+            Some(email) => secrets.map(|(at, secret)| self.not_granted(at, secret, email, scope)).collect(),
+        }
     }
-}
 
-fn default_account(at: Pointer) -> Lint {
-    let problem =
-        Problem::new("secret-of-all", "the machine reads its secrets as the project's default account")
-            .label("every machine without an account of its own could read them")
+    fn default_account(&self, at: Pointer) -> Lint {
+        let message = format!("the {} reads its secrets as the project's default account", self.what);
+        let problem = Problem::new("secret-of-all", message)
+            .label("every machine and service without an account of its own could read them")
             .help("declare a `ServiceAccount`, name it in `serviceAccount:`, and grant it this secret only");
-    Lint::new(at, problem)
-}
+        Lint::new(at, problem)
+    }
 
-/// Void where the course declares a grant on the secret or on all secrets of the project.
-fn not_granted(at: Pointer, secret: &SecretRef, email: &str, scope: &Scope) -> Lint {
-    let (full, _) = secret.secret.parts(&scope.project);
-    let id = full.rsplit('/').next().unwrap_or_default();
-    let owner = full.split('/').nth(1).unwrap_or_default();
-    let member = format!("serviceAccount:{email}");
-    let problem = Problem::new(
-        "secret-not-granted",
-        format!("no grant of the course lets {email} read the secret {id}"),
-    )
-    .label("its container waits at boot until somebody grants it")
-    .help(document(id, owner, &member, scope));
-    let claims = ["the project".to_owned(), format!("secret {id}")].into_iter().flat_map(|on| {
-        let member = member.clone();
-        READERS.iter().map(move |role| Void::Claimed {
-            project: owner.to_owned(),
-            what: format!("{role} for {member} on {on}"),
-        })
-    });
-    Lint { void: claims.collect(), ..Lint::new(at, problem) }
-}
+    /// Void where the course declares a grant on the secret or on all secrets of the project.
+    fn not_granted(&self, at: Pointer, secret: &SecretRef, email: &str, scope: &Scope) -> Lint {
+        let (full, _) = secret.parts(&scope.project);
+        let id = full.rsplit('/').next().unwrap_or_default();
+        let owner = full.split('/').nth(1).unwrap_or_default();
+        let member = format!("serviceAccount:{email}");
+        let problem = Problem::new(
+            "secret-not-granted",
+            format!("no grant of the course lets {email} read the secret {id}"),
+        )
+        .label(self.otherwise)
+        .help(self.document(id, owner, email, scope));
+        let claims = ["the project".to_owned(), format!("secret {id}")].into_iter().flat_map(|on| {
+            let member = member.clone();
+            READERS.iter().map(move |role| Void::Claimed {
+                project: owner.to_owned(),
+                what: format!("{role} for {member} on {on}"),
+            })
+        });
+        Lint { void: claims.collect(), ..Lint::new(at, problem) }
+    }
 
-/// The grant that is missing, to be copied.
-fn document(id: &str, owner: &str, member: &str, scope: &Scope) -> String {
-    let account = member.trim_start_matches("serviceAccount:");
-    let who = service_account::id_in_project(account, &scope.project).unwrap_or("machine");
-    let project = if owner == scope.project { String::new() } else { format!("\nproject: {owner}") };
-    format!(
-        "add this, unless it is granted elsewhere:\n---\nkind: IamGrant\nname: {who}-reads-{id}{project}\non: {{ secret: {id} }}\n\
-         roles: [{ACCESSOR}]\nmembers: [\"{member}\"]"
-    )
+    /// The grant that is missing, to be copied.
+    fn document(&self, id: &str, owner: &str, email: &str, scope: &Scope) -> String {
+        let who = service_account::id_in_project(email, &scope.project).unwrap_or(self.what);
+        let project = if owner == scope.project { String::new() } else { format!("\nproject: {owner}") };
+        format!(
+            "add this, unless it is granted elsewhere:\n---\nkind: IamGrant\nname: {who}-reads-{id}{project}\non: {{ secret: {id} }}\n\
+             roles: [{ACCESSOR}]\nmembers: [\"serviceAccount:{email}\"]"
+        )
+    }
 }
 
 #[cfg(test)]

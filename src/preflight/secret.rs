@@ -1,5 +1,6 @@
-//! Secrets that machines read at boot, by the full names that stand in their metadata: whether they are there. One that is
-//! missing lets its container wait and nothing fail, so it is a warning. What a secret holds is never asked for. Pure.
+//! Secrets that machines read at boot, by the full names that stand in their metadata, and those that templates of Cloud Run name:
+//! whether they are there. One that is missing lets a container of a machine wait and nothing fail, and somebody may type it in
+//! before a service is made, so it is a warning. What a secret holds is never asked for. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,21 +9,34 @@ use serde_json::{Map, Value};
 use super::Known;
 use super::words::whose;
 use crate::gcp::{Body, Call, Read, Request, Service, Splice};
-use crate::kinds::wire::text_or_empty;
+use crate::kinds::secret_env::SecretRef;
+use crate::kinds::wire::{list, member, text_or_empty};
 use crate::plan::{Finding, Plan, Weight};
 use crate::spec::Address;
 
-/// Versions of secrets by their full names, with whom they are for.
-pub(super) type Named = BTreeMap<String, BTreeSet<Address>>;
+/// Versions of secrets by their full names, and what reads them, with whom they are for.
+pub(super) type Named = BTreeMap<(String, Reader), BTreeSet<Address>>;
+
+/// What reads a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reader {
+    /// Containers of a machine, which wait for what is not there.
+    Machine,
+    /// A revision of a service, which fails for it.
+    Revision,
+}
 
 const USER_DATA: &str = "user-data";
 const BEFORE: &str = "=projects/";
+const KEY_REF: &str = "secretKeyRef";
 
-/// The secrets that a plan's machines will read.
+/// The secrets that a plan's machines and services will read.
 pub(super) fn named(plan: &Plan) -> Named {
     let mut named = Named::new();
     for step in &plan.steps {
-        for secret in step.calls.iter().flat_map(in_call) {
+        let machines = step.calls.iter().flat_map(in_call).map(|secret| (secret, Reader::Machine));
+        let services = step.calls.iter().flat_map(in_template).map(|secret| (secret, Reader::Revision));
+        for secret in machines.chain(services) {
             named.entry(secret).or_default().extend(step.addresses.first().cloned());
         }
     }
@@ -51,6 +65,36 @@ fn in_call(call: &Call) -> Vec<String> {
     }
 }
 
+/// Services are made with their template in the body, and changed by an edit that sets the whole of it.
+fn in_template(call: &Call) -> Vec<String> {
+    match call {
+        Call::Send(send) if send.request.service == Service::Run => match &send.request.body {
+            Body::Json(text) if text.contains(KEY_REF) => {
+                let body: Value = serde_json::from_str(text).unwrap_or_default();
+                body.get("template").map(|template| of_template(template, &send.request)).unwrap_or_default()
+            }
+            _ => Vec::new(),
+        },
+        Call::Edit(edit) if edit.write.service == Service::Run => {
+            let templates = edit.splices.iter().filter_map(template);
+            templates.flat_map(|template| of_template(template, &edit.write)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn template(splice: &Splice) -> Option<&Value> {
+    if let Splice::Set { to, value } = splice { (to == "/template").then_some(value) } else { None }
+}
+
+/// Names without a project are of the service's own, which its path names.
+fn of_template(template: &Value, request: &Request) -> Vec<String> {
+    let own = request.path.split('/').nth(2).unwrap_or_default();
+    let env = list(template, "/containers").iter().flat_map(|container| list(container, "/env"));
+    let secrets = env.filter_map(|one| member::<SecretRef>(one, "/valueSource/secretKeyRef"));
+    secrets.map(|secret| secret.resource(own)).collect()
+}
+
 fn items(splice: &Splice) -> Option<&Map<String, Value>> {
     if let Splice::Items { set, .. } = splice { Some(set) } else { None }
 }
@@ -77,11 +121,10 @@ fn is_version(name: &str) -> bool {
 
 /// What is to be read of them, with the project of each.
 pub(super) fn reads(named: &Named, known: Known<'_>) -> Vec<(Read, String)> {
-    named
-        .keys()
-        .filter(|name| !is_off(name, known))
-        .map(|name| (read(name), project(name).to_owned()))
-        .collect()
+    // A machine and a service may read the same one.
+    let secrets: BTreeSet<&String> = named.keys().map(|(name, _)| name).collect();
+    let on = secrets.into_iter().filter(|name| !is_off(name, known));
+    on.map(|name| (read(name), project(name).to_owned())).collect()
 }
 
 /// Of a version only its state: what it holds is another call, which Provost never makes.
@@ -107,9 +150,10 @@ pub(super) fn tells(read: &Read, known: Known<'_>) -> bool {
 /// The secrets that are not there, or closed, and the projects that cannot tell.
 pub(super) fn findings(named: &Named, known: Known<'_>) -> Vec<Finding> {
     let off: BTreeSet<&str> =
-        named.keys().filter(|name| is_off(name, known)).map(|name| project(name)).collect();
-    let found = named.iter().filter(|(name, _)| !is_off(name, known));
-    off.into_iter().map(turned_off).chain(found.filter_map(|(name, who)| finding(name, who, known))).collect()
+        named.keys().filter(|(name, _)| is_off(name, known)).map(|(name, _)| project(name)).collect();
+    let found = named.iter().filter(|((name, _), _)| !is_off(name, known));
+    let found = found.filter_map(|((name, reader), who)| finding(name, *reader, who, known));
+    off.into_iter().map(turned_off).chain(found).collect()
 }
 
 fn turned_off(project: &str) -> Finding {
@@ -123,7 +167,7 @@ fn turned_off(project: &str) -> Finding {
     }
 }
 
-fn finding(name: &str, who: &BTreeSet<Address>, known: Known<'_>) -> Option<Finding> {
+fn finding(name: &str, reader: Reader, who: &BTreeSet<Address>, known: Known<'_>) -> Option<Finding> {
     let read = read(name);
     let answered = known.reads.has(&read) && !known.unread.contains_key(&read);
     let state = known.reads.document(&read).map(|found| text_or_empty(found, "/state"));
@@ -134,12 +178,21 @@ fn finding(name: &str, who: &BTreeSet<Address>, known: Known<'_>) -> Option<Find
         None => missing(name),
     };
     let all: Vec<Address> = who.iter().cloned().collect();
-    let (address, whose) = match all.as_slice() {
-        [one] => (Some(one.clone()), "its containers".to_owned()),
-        all => (None, format!("the containers of {}", whose(all))),
-    };
-    let message = format!("{what}: {whose} will wait for it");
+    let message = format!("{what}: {}", reader.without(&all));
+    let address = if let [one] = all.as_slice() { Some(one.clone()) } else { None };
     Some(Finding { severity: Weight::Warning, code, address, message, help: Some(help) })
+}
+
+impl Reader {
+    /// What comes of a secret that cannot be read.
+    fn without(self, all: &[Address]) -> String {
+        match (self, all) {
+            (Self::Machine, [_]) => "its containers will wait for it".to_owned(),
+            (Self::Machine, all) => format!("the containers of {} will wait for it", whose(all)),
+            (Self::Revision, [_]) => "its revision will not come to serve".to_owned(),
+            (Self::Revision, all) => format!("no revision of {} will come to serve", whose(all)),
+        }
+    }
 }
 
 /// The id of a secret and its version.

@@ -33,7 +33,28 @@ pub(super) fn table() -> Table {
                 .paths(&["secretEnv.TOKEN"])
                 .wire("/template/containers/0/env/0/valueSource/secretKeyRef/version", r#""latest""#),
             row("secretEnv", TOKEN, "secretEnv: {TOKEN: {secret: api-token, version: '3'}}")
-                .paths(&["secretEnv.TOKEN.version"]),
+                .paths(&["secretEnv.TOKEN.version"])
+                .wire("/template/containers/0/env/0/valueSource/secretKeyRef/version", r#""3""#),
+            row(
+                "secretEnv",
+                TOKEN,
+                "secretEnv: {TOKEN: {secret: projects/PROJECT/secrets/api-token/versions/3}}",
+            )
+            .paths(&["secretEnv.TOKEN.version"])
+            .wire("/template/containers/0/env/0/valueSource/secretKeyRef/secret", r#""api-token""#)
+            .wire("/template/containers/0/env/0/valueSource/secretKeyRef/version", r#""3""#),
+            row(
+                "secretEnv",
+                TOKEN,
+                "secretEnv: {TOKEN: {secret: projects/PROJECT/secrets/api-token, version: latest}}",
+            )
+            .nothing(),
+            row("secretEnv", TOKEN, "secretEnv: {TOKEN: {secret: projects/other-1234/secrets/api-token}}")
+                .paths(&["secretEnv.TOKEN.secret"])
+                .wire(
+                    "/template/containers/0/env/0/valueSource/secretKeyRef/secret",
+                    r#""projects/other-1234/secrets/api-token""#,
+                ),
             row("command", "", "command: [python, -m, app]")
                 .wire("/template/containers/0/command", r#"["python", "-m", "app"]"#),
             row("args", "args: [a]", "args: [a, b]").wire("/template/containers/0/args", r#"["a", "b"]"#),

@@ -111,6 +111,44 @@ fn a_variable_that_starts_the_container_holds_no_secret() {
 }
 
 #[test]
+fn a_service_names_its_secrets_as_a_container_does() {
+    let service = |env: &str| wrong(&format!("kind: RunService\nname: api\nimage: nginx:1\n{env}\n"));
+    assert_snapshot!(service("secretEnv: { KEY: { secret: key/versions/3 } }"), @r"
+    error[bad-secret]: `key/versions/3` is not a secret
+     --> spec.yaml:4:29
+      |
+    4 | secretEnv: { KEY: { secret: key/versions/3 } }
+      |                             ^^^^^^^^^^^^^^ write its id, or `projects/PROJECT/secrets/ID/versions/3`
+      |
+    help: name the secret, and keep its value in Secret Manager: `gcloud secrets create NAME --data-file=-`
+
+    1 error.
+    ");
+    assert_snapshot!(service("secretEnv: { KEY: { secret: projects/p-1234/secrets/key/versions/3, version: 4 } }"), @r"
+    error[version-twice]: the version is named twice
+     --> spec.yaml:4:78
+      |
+    4 | secretEnv: { KEY: { secret: projects/p-1234/secrets/key/versions/3, version: 4 } }
+      |                                                                              ^
+      |
+    help: remove it here, or from the secret's name
+
+    1 error.
+    ");
+    assert_snapshot!(service("env: { KEY: x }\nsecretEnv: { KEY: { secret: key } }"), @r"
+    error[env-twice]: `KEY` stands in `env` and in `secretEnv`
+     --> spec.yaml:5:14
+      |
+    5 | secretEnv: { KEY: { secret: key } }
+      |              ^^^
+      |
+    help: remove it from one of the two
+
+    1 error.
+    ");
+}
+
+#[test]
 fn a_value_is_no_secret() {
     let spec = machine("  secretEnv: { KEY: hunter2 }\n", "");
     assert_snapshot!(wrong(&spec), @r"

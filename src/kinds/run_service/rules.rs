@@ -4,6 +4,7 @@ use super::spec::RunService;
 use crate::kinds::Scope;
 use crate::kinds::contract::Finding;
 use crate::kinds::lint::Lint;
+use crate::kinds::secret_env;
 use crate::spec::formats::{Cpu, Memory};
 use crate::spec::{Pointer, Problem};
 
@@ -22,7 +23,6 @@ pub(super) fn check(spec: &RunService, scope: &Scope) -> Vec<Finding> {
     let rules = [
         missing_region(spec, scope),
         no_account(spec),
-        twice(spec),
         reserved(spec),
         timeout(spec),
         instances(spec),
@@ -31,7 +31,7 @@ pub(super) fn check(spec: &RunService, scope: &Scope) -> Vec<Finding> {
         too_few_cpus(spec),
         too_little_memory(spec),
     ];
-    rules.into_iter().flatten().collect()
+    rules.into_iter().flatten().chain(secrets(spec)).collect()
 }
 
 fn found(at: &str, code: &'static str, message: impl Into<String>, help: impl Into<String>) -> Finding {
@@ -51,14 +51,9 @@ fn no_account(spec: &RunService) -> Option<Finding> {
     none.then(|| found("serviceAccount", "no-account", "a service acts as some account always", help))
 }
 
-fn twice(spec: &RunService) -> Option<Finding> {
-    let name = spec
-        .env
-        .as_ref()?
-        .keys()
-        .find(|name| spec.secret_env.as_ref().is_some_and(|s| s.contains_key(*name)))?;
-    let message = format!("`{name}` stands in `env` and in `secretEnv`");
-    Some(found("secretEnv", "env-twice", message, "remove it from one of the two"))
+fn secrets(spec: &RunService) -> Vec<Finding> {
+    let all = spec.secret_env.iter();
+    all.flat_map(|env| secret_env::check_env(&Pointer::from("secretEnv"), spec.env.as_ref(), env)).collect()
 }
 
 fn reserved(spec: &RunService) -> Option<Finding> {

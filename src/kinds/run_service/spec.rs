@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::kinds::secret_env::SecretEnv;
 use crate::spec::formats::{
     ContainerImage, Cpu, Duration, EnvName, Expires, LabelKey, LabelValue, Memory, Region, ServiceId,
     VmAccount,
@@ -35,10 +36,10 @@ pub struct RunService {
     #[schemars(extend("propertyNames" = { "type": "string", "format": "env-name" }))]
     pub env: Option<BTreeMap<EnvName, String>>,
     /// Environment variables that Cloud Run fills from Secret Manager: `{ TOKEN: { secret: api-token } }`. The service's account
-    /// needs roles/secretmanager.secretAccessor.
+    /// needs roles/secretmanager.secretAccessor before a revision comes to serve.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("propertyNames" = { "type": "string", "format": "env-name" }))]
-    pub secret_env: Option<BTreeMap<EnvName, SecretKey>>,
+    pub secret_env: Option<SecretEnv>,
     /// What runs instead of the image's entry point: `[python, -m, app]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<Vec<String>>,
@@ -101,35 +102,6 @@ pub struct RunService {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(skip)]
     pub traffic: Option<String>,
-}
-
-/// A secret of Secret Manager.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct SecretKey {
-    /// Its id, or `projects/PROJECT/secrets/ID` where it is in another project.
-    #[schemars(length(min = 1))]
-    pub secret: String,
-    /// Which version: `latest` (default), read anew with every instance, or a number in quotes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1))]
-    pub version: Option<String>,
-}
-
-impl SecretKey {
-    const NEWEST: &'static str = "latest";
-
-    /// The id alone where it is this project's, and a version.
-    pub(super) fn normalise(&mut self, project: &str) {
-        let own = self.secret.strip_prefix(&format!("projects/{project}/secrets/")).map(str::to_owned);
-        self.secret = own.unwrap_or_else(|| std::mem::take(&mut self.secret));
-        self.version.get_or_insert_with(|| Self::NEWEST.to_owned());
-    }
-
-    /// As a person writes it.
-    pub(super) fn shorten(&mut self) {
-        self.version = self.version.take().filter(|version| version != Self::NEWEST);
-    }
 }
 
 /// From where a service can be reached, in gcloud's words.

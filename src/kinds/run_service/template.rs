@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::spec::{RunService, SecretKey};
-use crate::kinds::Scope;
-use crate::kinds::wire;
-use crate::spec::formats::{Cpu, EnvName};
+use super::spec::RunService;
+use crate::kinds::secret_env::{SecretEnv, SecretRef};
+use crate::kinds::{Scope, wire};
+use crate::spec::formats::{Cpu, EnvName, SecretName};
 
 /// The container that is asked: the one with a port, else the first.
 pub(super) fn main(template: &Value) -> Option<&Value> {
@@ -22,7 +22,7 @@ pub(super) fn laid_over(live: &Value, spec: &RunService, scope: &Scope) -> Value
     template.shift_remove("revision");
     let mut containers = wire::list(live, "/containers").to_vec();
     let at = containers.iter().position(|c| Some(c) == main(live)).unwrap_or(0);
-    let container = container(containers.get(at).unwrap_or(&Value::Null), spec);
+    let container = container(containers.get(at).unwrap_or(&Value::Null), spec, scope);
     match containers.get_mut(at) {
         Some(there) => *there = container,
         None => containers.push(container),
@@ -42,13 +42,13 @@ pub(super) fn laid_over(live: &Value, spec: &RunService, scope: &Scope) -> Value
     Value::Object(template)
 }
 
-fn container(live: &Value, spec: &RunService) -> Value {
+fn container(live: &Value, spec: &RunService, scope: &Scope) -> Value {
     let mut container = live.as_object().cloned().unwrap_or_default();
     container.insert("image".to_owned(), json!(spec.image));
     set(&mut container, "command", spec.command.as_ref().map(|words| json!(words)));
     set(&mut container, "args", spec.args.as_ref().map(|words| json!(words)));
     if spec.env.is_some() || spec.secret_env.is_some() {
-        container.insert("env".to_owned(), env(live, spec));
+        container.insert("env".to_owned(), env(live, spec, scope));
     }
     set_port(&mut container, live, spec.port);
     for (member, limit) in [("cpu", spec.cpu.map(Cpu::wire)), ("memory", spec.memory.map(|m| m.to_string()))]
@@ -84,13 +84,20 @@ fn set_port(container: &mut Map<String, Value>, live: &Value, port: Option<u16>)
 }
 
 /// All variables, sorted: those that are stated, and of a sort that is not stated those that are there.
-fn env(live: &Value, spec: &RunService) -> Value {
+fn env(live: &Value, spec: &RunService, scope: &Scope) -> Value {
     let plain = spec.env.clone().unwrap_or_else(|| env_of(live));
     let secret = spec.secret_env.clone().unwrap_or_else(|| secrets_of(live));
     let plain = plain.into_iter().map(|(name, value)| json!({"name": name, "value": value}));
-    let secret =
-        secret.into_iter().map(|(name, key)| json!({"name": name, "valueSource": {"secretKeyRef": key}}));
+    let secret = secret.into_iter().map(|(name, secret)| {
+        json!({"name": name, "valueSource": {"secretKeyRef": key_ref(&secret, &scope.project)}})
+    });
     plain.chain(secret).collect()
+}
+
+/// v2 takes the id alone of a secret of the service's own project, the full name of another's, and the version apart from both.
+fn key_ref(secret: &SecretRef, project: &str) -> Value {
+    let (name, version) = secret.parts(project);
+    json!({"secret": SecretName::from_trusted(name).near(project), "version": version})
 }
 
 /// The variables of a container that say their value.
@@ -100,7 +107,7 @@ pub(super) fn env_of(container: &Value) -> BTreeMap<EnvName, String> {
 }
 
 /// Those that name a secret.
-pub(super) fn secrets_of(container: &Value) -> BTreeMap<EnvName, SecretKey> {
+pub(super) fn secrets_of(container: &Value) -> SecretEnv {
     let all = wire::list(container, "/env").iter();
     all.filter_map(|one| Some((name_of(one)?, wire::member(one, "/valueSource/secretKeyRef")?))).collect()
 }
@@ -132,6 +139,7 @@ fn put_limit(container: &mut Map<String, Value>, member: &str, limit: String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kinds::{Resource as _, secret_env};
 
     fn spec(text: Value) -> RunService {
         let mut spec = text;
@@ -179,6 +187,28 @@ mod tests {
         assert_eq!(names(&laid), ["B", "T"]);
         let none = laid_over(&live(), &spec(json!({"env": {}, "secretEnv": {}})), &Scope::default());
         assert_eq!(names(&none), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn a_secret_is_named_by_its_id_where_it_is_the_services_own_and_its_version_apart() {
+        let scope = Scope { project: "p".into(), ..Scope::default() };
+        for (written, wire) in [
+            (json!({"secret": "x"}), json!({"secret": "x", "version": "latest"})),
+            (json!({"secret": "x", "version": 3}), json!({"secret": "x", "version": "3"})),
+            (json!({"secret": "projects/p/secrets/x/versions/3"}), json!({"secret": "x", "version": "3"})),
+            (
+                json!({"secret": "projects/q/secrets/x/versions/prod"}),
+                json!({"secret": "projects/q/secrets/x", "version": "prod"}),
+            ),
+        ] {
+            let mut spec = spec(json!({"secretEnv": {"KEY": written}}));
+            spec.normalise(&scope);
+            let laid = laid_over(&Value::Null, &spec, &scope);
+            assert_eq!(laid["containers"][0]["env"][0]["valueSource"]["secretKeyRef"], wire);
+            let mut read = secrets_of(&laid["containers"][0]);
+            secret_env::normalise(&mut read, "p");
+            assert_eq!(Some(read), spec.secret_env, "{wire} is no difference");
+        }
     }
 
     #[test]
