@@ -63,14 +63,19 @@ fn keep_others(file: &Path, course: &Path) -> Result<(), Refusal> {
     let other = file.exists() && !fs_err::read_to_string(file).is_ok_and(|text| is_plan(&text));
     if other {
         let file = file.display();
-        return Err(Refusal::Usage(format!("{file} exists and is no saved plan: nothing was written over it")));
+        return Err(Refusal::Usage(format!(
+            "{file} exists and is no saved plan: nothing was written over it"
+        )));
     }
     let is_spec = file.extension().is_some_and(|end| end == "yaml" || end == "yml");
     let beside = |path: &Path| fs_err::canonicalize(path).ok();
-    let folder = file.parent().map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
+    let folder =
+        file.parent().map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
     if is_spec && folder.and_then(beside).is_some_and(|folder| Some(folder) == beside(course)) {
         let file = file.display();
-        return Err(Refusal::Usage(format!("{file} would be read as a spec of the course: name it `plan.json`")));
+        return Err(Refusal::Usage(format!(
+            "{file} would be read as a spec of the course: name it `plan.json`"
+        )));
     }
     Ok(())
 }

@@ -101,8 +101,7 @@ pub fn judge(
 ) -> (Vec<Desired>, Vec<Diagnostic>) {
     let named: BTreeSet<&str> = specs.iter().map(|spec| spec.kind.as_str()).collect();
     let used = registry.iter().filter(|kind| named.contains(kind.facts().kind));
-    let schemas: BTreeMap<&str, Value> =
-        used.map(|kind| (kind.facts().kind, schema::strict(kind))).collect();
+    let schemas: BTreeMap<&str, Value> = used.map(|kind| (kind.facts().kind, schema::strict(kind))).collect();
     let references = References::of(specs);
     let scopes = Scopes::of(scope.clone(), specs.iter().filter_map(project_of));
     let mut declared = references::Declared::new();
