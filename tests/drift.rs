@@ -83,6 +83,18 @@ fn a_course_as_it_was_applied_has_no_drift_and_a_changed_spec_is_none() {
     assert_eq!((told(&plan), &plan["untold"]), (Vec::new(), &json!(["FirewallRule/web"])));
 }
 
+/// A resource that is new, and whose API is off, is no drift and hides none.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_holds_back_a_new_resource_says_nothing_of_drift() {
+    let room = applied();
+    let new = "---\nkind: Registry\nname: be\nformat: DOCKER\n";
+    room.write("course.yaml", &format!("{COURSE}{APIS}{SPECS}{new}"));
+    let said = room.run("plan", &["--drift", "--detailed-exitcode"]).code(0);
+    assert!(!said.out.contains("refused"), "{}", said.out);
+    room.cloud().await.delete("/compute/v1/projects/be-cloud-2526/global/firewalls/web").await;
+    room.run("plan", &["--drift", "--detailed-exitcode"]).code(2);
+}
+
 #[tokio::test]
 async fn what_others_changed_is_told_with_both_sides_and_who_did_it() {
     let room = applied();

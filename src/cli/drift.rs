@@ -32,6 +32,7 @@ pub(super) async fn run(args: &PlanArgs, printer: &mut Printer) -> anyhow::Resul
     }
     printer.summarise(|room| Paper { room, ..paper }.drift(&plan, &drift));
     Ok(match () {
+        () if report::refusals(&plan).next().is_some() => Exit::Refused,
         () if args.detailed_exitcode && !drift.is_empty() => Exit::Pending,
         () => Exit::Done,
     })

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use super::text::{finding, styled};
 use crate::drift::{Drift, Drifted, Trace, What};
 use crate::kinds::FieldChange;
-use crate::plan::{Finding, Plan, Weight};
+use crate::plan::{Action, Finding, Plan, Weight};
+use crate::spec::Address;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -150,8 +151,13 @@ pub(super) fn counts(drift: &Drift) -> String {
     counts.join(", ")
 }
 
-fn refusals(plan: &Plan) -> impl Iterator<Item = &Finding> {
-    plan.report.iter().filter(|finding| finding.severity == Weight::Refusal)
+/// What stands in the way of mending drift. What is held back of a resource that is only to be made says nothing of drift.
+pub fn refusals(plan: &Plan) -> impl Iterator<Item = &Finding> {
+    let made = |address: &Address| {
+        plan.changes.iter().any(|change| change.address == *address && change.action == Action::Create)
+    };
+    let stands = move |finding: &&Finding| finding.address.as_ref().is_some_and(|address| !made(address));
+    plan.report.iter().filter(|finding| finding.severity == Weight::Refusal).filter(stands)
 }
 
 /// Everything, for a program. Fields are added, never renamed.
