@@ -1,4 +1,4 @@
-//! The provider of a [`WorkloadIdentity`](super::WorkloadIdentity): whose tokens are trusted, what is taken from them, and which
+//! The provider of a `WorkloadIdentity`: whose tokens are trusted, what is taken from them, and which
 //! of them are let in.
 //! Pure. What a pool is, and who owns it, is the kind's business.
 
