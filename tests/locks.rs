@@ -189,7 +189,7 @@ async fn unlock_shows_whose_lock_it_is_and_takes_it_away_only_on_a_yes() {
     let said = room.run("unlock", &["--yes"]).code(0);
     assert_snapshot!(said.out, @"
     The course be-cloud is locked by bob on runner-7 (https://github.com/isae/be/actions/runs/42), apply since 2026-11-21T08:00:00Z, which has it until 2026-11-21T08:01:40Z.
-    Unlocked. If that run lives, it begins nothing more after a few seconds.
+    Unlocked. If that run lives, it stops before its next step.
     ");
     assert!(room.document(LOCK).is_none());
     locked(&room).await;

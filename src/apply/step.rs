@@ -100,6 +100,7 @@ impl StepError {
 
 /// Carries a step out. The inventory knows beforehand of what cannot be marked, and afterwards of everything.
 pub(super) async fn run(run: &Run, known: &Known, turn: &Turn) -> Result<(), StepError> {
+    run.recorder.confirm().await?;
     if turn.step.intent {
         run.recorder.intend(&known.fill(&turn.step.records)?).await?;
     }

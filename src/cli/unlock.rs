@@ -47,7 +47,7 @@ async fn unlocked(
         args.format,
         Some(&found),
         true,
-        "Unlocked. If that run lives, it begins nothing more after a few seconds.\n",
+        "Unlocked. If that run lives, it stops before its next step.\n",
         printer,
     );
     Ok(Exit::Done)

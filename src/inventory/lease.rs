@@ -9,9 +9,11 @@ use serde::{Deserialize, Serialize};
 /// How long a lease lasts unless it is renewed. A run that was killed keeps others out for so long; an outage of the way to Cloud
 /// Storage shorter than this, less one renewal, is survived.
 pub const TERM: Duration = Duration::from_mins(1);
-/// How often it is renewed: by that a run learns that somebody took its lock away, and steps in the cloud take longer. Below the
-/// one write a second that Cloud Storage takes for one object.
-pub const RENEWAL: Duration = Duration::from_secs(5);
+/// How often it is renewed: three times a term, so that two renewals may fail.
+pub const RENEWAL: Duration = Duration::from_secs(20);
+/// How long after a renewal a run is sure of its lock: what is begun later renews it first, and so learns whether somebody took it
+/// away. Cloud Storage takes one write a second for one object.
+pub const SURE: Duration = Duration::from_secs(1);
 /// How much longer others wait: dates of answers have whole seconds, and an answer has its way to go.
 const GRACE: SignedDuration = SignedDuration::from_secs(5);
 

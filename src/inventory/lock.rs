@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::error::StoreError;
-use super::lease::{Lease, RENEWAL, TERM};
+use super::lease::{Lease, RENEWAL, SURE, TERM};
 use super::place::{Place, Version};
 use super::store::Store;
 use crate::gcp::Pace;
@@ -174,9 +174,24 @@ impl Hold {
         });
     }
 
+    /// Makes sure that nobody has taken the lock away, before something is begun.
+    pub async fn confirm(&self) -> Result<(), StoreError> {
+        self.renew_after(SURE).await;
+        self.lost().map_or(Ok(()), Err)
+    }
+
     /// Renews it once. False when there is nothing to renew any more.
     pub async fn renew(&self) -> bool {
+        self.renew_after(Duration::ZERO).await
+    }
+
+    /// The same, unless it was renewed so short a time ago.
+    async fn renew_after(&self, least: Duration) -> bool {
         let mut version = self.0.version.lock().await;
+        let renewed = *self.0.renewed.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.0.lock.pace().elapsed().saturating_sub(renewed) < least {
+            return true;
+        }
         let Some(seen) = version.clone().filter(|_| self.lost().is_none()) else { return false };
         let (began, now) = (self.0.lock.pace().elapsed(), self.0.lock.time());
         match self.0.lock.place.write(text(&self.0.lease.renewed_at(now)), &seen).await {

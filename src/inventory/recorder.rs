@@ -74,6 +74,14 @@ impl Recorder {
         self.0.broken.get().is_some() || self.lost().is_some()
     }
 
+    /// Makes sure, before a step is begun, that the run still has the lock of its course.
+    pub async fn confirm(&self) -> Result<(), StoreError> {
+        match self.0.hold.get() {
+            Some(hold) => hold.confirm().await,
+            None => Ok(()),
+        }
+    }
+
     fn lost(&self) -> Option<StoreError> {
         self.0.hold.get().and_then(Hold::lost)
     }
