@@ -199,6 +199,29 @@ async fn unlock_shows_whose_lock_it_is_and_takes_it_away_only_on_a_yes() {
     assert_eq!((&said["unlocked"], &said["lock"]), (&json!(false), &Value::Null));
 }
 
+/// The grant is written and the APIs are being enabled when the lock is taken away; the rules wait for them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_unlocked_begins_no_other_step_and_says_so() {
+    let room = room("");
+    room.write("slow.yaml.faults", "operationTimes: { \"*\": 3s }\n");
+    let faults = format!("{}/slow.yaml.faults", room.course());
+    let mut apply = support::process(&room.command("apply", &["--yes", "--faults", &faults]));
+    let apply = apply.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let taken = std::time::Instant::now();
+    while !room.state().exists() || room.document(LOCK).is_none() || runs(&room).is_empty() {
+        assert!(taken.elapsed() < std::time::Duration::from_mins(1), "the lock is never taken");
+        tokio::task::yield_now().await;
+    }
+    room.run("unlock", &["--yes"]).code(0);
+    let ended = apply.wait_with_output().unwrap();
+    let said = String::from_utf8(ended.stdout).unwrap();
+    assert_eq!(ended.status.code(), Some(3), "{said}");
+    assert!(said.contains("2 of 5 steps done.") && said.contains("was lost"), "{said}");
+    assert_eq!(room.find("firewalls/open-80"), None);
+    room.apply();
+    room.converged();
+}
+
 fn runs(room: &Room) -> Vec<Value> {
     room.run("history", &["--format", "json"]).code(0).json()["runs"].as_array().unwrap().clone()
 }
